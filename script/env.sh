@@ -1,0 +1,12 @@
+# Sourced by the scripts: where tools that are not Debian's live, and which node they get.
+NODE_VERSION=22.23.3
+NPM_VERSION=10.9.9
+TOOLS=${XDG_CACHE_HOME:-$HOME/.cache}/nightshift/tools
+
+node_is_new_enough() {
+    command -v node >/dev/null &&
+        node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)'
+}
+
+node_is_new_enough || export PATH="$TOOLS/bin:$PATH"
+export CCACHE_SLOPPINESS=time_macros

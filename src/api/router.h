@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/types.h"
+#include "io/task.h"
+#include "net/http.h"
+
+namespace nightshift::api {
+
+// A request that passed the gate.
+struct Call {
+    net::Request request;
+    auth::Principal principal;
+    std::vector<std::string> params;  // what stood at each {name} of the route, decoded
+};
+
+using CallFn = std::function<Task<net::Response>(Call)>;
+
+struct Route {
+    net::Method method = net::Method::kGet;
+    std::string pattern;               // "/api/v1/tokens/{id}"; {name} is one segment
+    std::optional<auth::Scope> scope;  // what the token must allow; nothing: open to all
+    CallFn call;
+    size_t body_bytes_max = 1u << 20;
+    bool is_telemetry = false;         // may come without a token from this machine, and on the OTLP listener
+};
+
+// The table of routes. Filled at start, then only read, from every loop.
+class Router {
+public:
+    void add(Route route);
+
+    struct Match {
+        const Route* route = nullptr;  // null: no such path, or not with that method
+        bool path_exists = false;
+        std::vector<std::string> params;
+    };
+    // `raw_path` is the path as sent, so that an encoded slash stays inside its segment. HEAD matches GET.
+    Match find(net::Method method, std::string_view raw_path) const;
+
+    const std::vector<Route>& routes() const { return routes_; }
+
+private:
+    std::vector<Route> routes_;
+};
+
+}  // namespace nightshift::api

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace nightshift::store {
+
+// A prepared statement. Bind from 1, step until false, read columns from 0. Borrowed from its Database.
+class Statement {
+public:
+    Statement(Statement&&) noexcept;
+    Statement& operator=(Statement&&) = delete;
+    ~Statement();
+
+    Statement& bind(int index, int64_t value);
+    Statement& bind(int index, std::string_view value);
+    Statement& bind_null(int index);
+
+    // True while there is a row. kConflict on a broken constraint, kIo or kCorrupt from the disk.
+    Result<bool> step();
+    // For statements without rows.
+    Result<void> run();
+
+    int64_t integer(int column) const;
+    std::string text(int column) const;
+    bool is_null(int column) const;
+
+private:
+    friend class Database;
+    Statement(sqlite3* db, sqlite3_stmt* statement) : db_(db), statement_(statement) {}
+    sqlite3* db_;
+    sqlite3_stmt* statement_;
+};
+
+// One connection. Not safe from two threads at once: its owner serialises.
+class Database {
+public:
+    // Creates the file when there is none. kIo with SQLite's message otherwise.
+    static Result<Database> open(const std::filesystem::path& path);
+    Database(Database&&) noexcept = default;
+    Database& operator=(Database&&) noexcept = default;
+
+    Result<Statement> prepare(std::string_view sql);
+    // Any number of statements, without results.
+    Result<void> execute(const std::string& sql);
+    // Rows changed by the last statement.
+    int64_t changes() const;
+
+private:
+    struct Close {
+        void operator()(sqlite3* db) const;
+    };
+    explicit Database(sqlite3* db) : db_(db) {}
+    std::unique_ptr<sqlite3, Close> db_;
+};
+
+// Rolls back unless committed.
+class Transaction {
+public:
+    static Result<Transaction> begin(Database& db);
+    Transaction(Transaction&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
+    Transaction& operator=(Transaction&&) = delete;
+    ~Transaction();
+    Result<void> commit();
+
+private:
+    explicit Transaction(Database& db) : db_(&db) {}
+    Database* db_;
+};
+
+}  // namespace nightshift::store
