@@ -9,6 +9,7 @@
 namespace nightshift::io {
 
 // Threads for blocking work: history queries, file reads. At most `queue_max` jobs wait; one more is refused.
+// Destroy it before the loops whose coroutines wait for it.
 class Pool {
 public:
     Pool(size_t threads, size_t queue_max);
@@ -18,7 +19,9 @@ public:
     // kLimit when the queue is full. `work` runs on a pool thread.
     Result<void> post(std::function<void()> work);
 
-    // Runs `work` on the pool and resumes the caller on its own loop with what it returned. kLimit as above.
+    // Runs `work` on the pool and resumes the caller on its own loop with what it returned. kLimit as above;
+    // kInternal when it threw. A cancelled caller still waits for `work`, which may therefore use what the
+    // caller owns.
     template <class T>
     Task<Result<T>> run(std::function<Result<T>()> work) {
         auto result = std::make_shared<Result<T>>(fail(Code::kInternal, "pool work did not run"));
