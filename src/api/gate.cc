@@ -57,7 +57,7 @@ Result<auth::Principal> Gate::admit(const net::RequestHead& request, const Route
             return fail(Code::kForbidden, "requests from {} are refused: the page belongs to another site", *origin);
         }
     }
-    if (!route.scope) return auth::Principal{};
+    if (!route.access.needs_token) return auth::Principal{};
     std::string_view token = token_of(request.headers);
     if (token.empty()) {
         bool is_local_telemetry = route.is_telemetry && options_.anonymous_ingest && request.peer_is_loopback &&
@@ -66,8 +66,8 @@ Result<auth::Principal> Gate::admit(const net::RequestHead& request, const Route
         return fail(Code::kUnauthorized, "send a token: Authorization: Bearer ns_...");
     }
     NS_TRY(auth::Principal principal, authenticator_.authenticate(token));
-    if (!principal.scopes.allows(*route.scope)) {
-        return fail(Code::kForbidden, "the token {} lacks the scope {}", principal.name, to_string(*route.scope));
+    if (route.access.scope && !principal.scopes.allows(*route.access.scope)) {
+        return fail(Code::kForbidden, "the token {} lacks the scope {}", principal.name, to_string(*route.access.scope));
     }
     return principal;
 }

@@ -21,13 +21,23 @@ struct Call {
 
 using CallFn = std::function<Task<net::Response>(Call)>;
 
+// Who may call: everybody, every token, or tokens with a scope.
+struct Access {
+    bool needs_token = true;
+    std::optional<auth::Scope> scope;
+
+    static Access open() { return {false, std::nullopt}; }
+    static Access any_token() { return {true, std::nullopt}; }
+    static Access scoped(auth::Scope scope) { return {true, scope}; }
+};
+
 struct Route {
     net::Method method = net::Method::kGet;
-    std::string pattern;               // "/api/v1/tokens/{id}"; {name} is one segment
-    std::optional<auth::Scope> scope;  // what the token must allow; nothing: open to all
+    std::string pattern;  // "/api/v1/tokens/{id}"; {name} is one segment
+    Access access;
     CallFn call;
     size_t body_bytes_max = 1u << 20;
-    bool is_telemetry = false;         // may come without a token from this machine, and on the OTLP listener
+    bool is_telemetry = false;  // may come without a token from this machine, and on the OTLP listener
 };
 
 // The table of routes. Filled at start, then only read, from every loop.

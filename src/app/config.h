@@ -1,0 +1,93 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace nightshift::app {
+
+struct OpenClawConfig {
+    std::string name;
+    std::string url;
+    Secret token;
+    std::string tenant = "default";
+};
+
+// Dollars per million tokens of every model whose name starts with `model`.
+struct PriceConfig {
+    std::string model;
+    double input = 0;
+    double output = 0;
+    double cache_read = 0;
+    double cache_write = 0;
+};
+
+// What nightshift.yaml says; docs/configuration.md and docs/nightshift.schema.json describe each key.
+struct Config {
+    struct Server {
+        std::string listen = "127.0.0.1:8700";
+        std::string otlp = "127.0.0.1:4318";  // empty: off
+        std::vector<std::string> allowed_hosts;
+        int64_t threads = 0;  // 0: as many as cores, at most 8
+    } server;
+
+    struct Auth {
+        bool anonymous_ingest = true;
+    } auth;
+
+    log::Options log;
+
+    struct Recorder {
+        std::chrono::seconds retain = std::chrono::hours(24 * 30);
+        uint64_t retain_size = 20ull << 30;
+        bool keep_content = false;
+        std::chrono::seconds retain_content = std::chrono::hours(24 * 3);
+    } recorder;
+
+    struct Redact {
+        bool email = false;
+    } redact;
+
+    std::vector<PriceConfig> prices;
+
+    struct Sources {
+        std::vector<OpenClawConfig> openclaw;
+    } sources;
+
+    struct Fleet {
+        std::string response = "tell";  // observe, tell or abort
+        int64_t loop_repeats = 6;
+        std::chrono::seconds stalled_after = std::chrono::minutes(5);
+    } fleet;
+};
+
+// One thing wrong with the file; line and column count from 1.
+struct ConfigProblem {
+    int line = 0;
+    int column = 0;
+    std::string message;
+};
+
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+struct ConfigReading {
+    Config config;
+    std::vector<ConfigProblem> problems;  // empty: the config is good
+};
+
+// Reads all of it and reports every problem, not only the first. `${NAME}` in a value is replaced from `environment`; a
+// secret written out in the file is a problem.
+ConfigReading read_config(std::string_view yaml, const Environment& environment);
+
+// The file, or defaults when `path` is empty. kInvalid lists all problems, each with file, line and column.
+Result<Config> load_config(const std::filesystem::path& path);
+
+}  // namespace nightshift::app

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/config.h"
+
+namespace nightshift::app {
+
+// One mapping of the file. Each call names a key, checks its type and stores the value; done() reports the keys nobody
+// asked for, with the nearest known one. A missing key leaves the default.
+class ConfigReader {
+public:
+    struct Document;
+
+    // The whole file; a syntax error becomes a problem.
+    static std::unique_ptr<ConfigReader> parse(std::string_view yaml, const Environment& environment,
+                                               std::vector<ConfigProblem>& problems);
+    ~ConfigReader();
+
+    void text(std::string_view key, std::string& value);
+    void choice(std::string_view key, std::string& value, std::vector<std::string_view> allowed);
+    void texts(std::string_view key, std::vector<std::string>& values);
+    void integer(std::string_view key, int64_t& value, int64_t min, int64_t max);
+    void number(std::string_view key, double& value);
+    void boolean(std::string_view key, bool& value);
+    void duration(std::string_view key, std::chrono::seconds& value);  // 90s 15m 12h 30d
+    void bytes(std::string_view key, uint64_t& value);                 // 512MB 20GB
+    void secret(std::string_view key, Secret& value);                  // only ${NAME}
+    void section(std::string_view key, const std::function<void(ConfigReader&)>& read);
+    void list(std::string_view key, const std::function<void(ConfigReader&)>& read_item);
+
+    // A problem at this mapping, for rules that span keys.
+    void complain(std::string message);
+    void done();
+
+private:
+    struct State;
+    explicit ConfigReader(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace nightshift::app
