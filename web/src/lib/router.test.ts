@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parsePath, sessionPath, withSearch } from "./router.ts";
+
+test("knows its pages", () => {
+  assert.deepEqual(parsePath("/"), { page: "now" });
+  assert.deepEqual(parsePath("/fleet"), { page: "fleet" });
+  assert.deepEqual(parsePath("/fleet/"), { page: "fleet" });
+  assert.deepEqual(parsePath("/history"), { page: "history" });
+  assert.deepEqual(parsePath("/system"), { page: "system" });
+});
+
+test("says so when it knows no such page", () => {
+  for (const path of ["/nope", "/session", "/fleet/x", "/session/%E0%A4%A"]) assert.deepEqual(parsePath(path), { page: "lost", path });
+});
+
+test("brings every session id there and back, without a dot in the path", () => {
+  for (const id of ["a", "claude.code/7", "agent:main:telegram:123", "ü ñ%20", "a?b#c", "..", "%2E"]) {
+    const path = sessionPath(id);
+    assert.ok(!path.includes("."), path);
+    assert.deepEqual(parsePath(path), { page: "session", id });
+  }
+});
+
+test("leaves empty parameters out of a link", () => {
+  assert.equal(withSearch("/fleet", { state: "looping,failed", q: "", view: undefined }), "/fleet?state=looping%2Cfailed");
+  assert.equal(withSearch("/fleet", {}), "/fleet");
+});
