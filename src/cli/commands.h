@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/client.h"
+
+// The commands. Each prints for a person, or what the API said when `json` is set, and returns an ExitCode.
+namespace nightshift::cli {
+
+struct UpOptions {
+    std::filesystem::path data;
+    std::string listen;  // empty: as the configuration says
+    std::string otlp;
+    std::filesystem::path config;
+    bool install_service = false;
+};
+int run_up(const UpOptions& options);
+
+int run_status(const Connection& connection, bool json);
+
+struct FleetOptions {
+    std::vector<std::string> states;
+    std::string agent;
+    std::string search;
+    int64_t limit = 100;
+};
+int run_agents(const Connection& connection, const FleetOptions& options, bool json);
+int run_sessions(const Connection& connection, const FleetOptions& options, bool json);
+
+struct TailOptions {
+    std::string agent;
+    std::string session;
+    std::string kind;
+    bool follow = true;
+    int64_t lines = 20;
+};
+int run_tail(const Connection& connection, const TailOptions& options, bool json);
+
+struct QueryOptions {
+    std::string where;
+    std::string text;
+    std::vector<std::string> group_by;
+    std::vector<std::string> aggregates;
+    std::string order_by;
+    std::string since = "1h";  // a duration before now: 90s 15m 12h 7d
+    int64_t limit = 100;
+};
+int run_query(const Connection& connection, const QueryOptions& options, bool json);
+
+int run_token_list(const Connection& connection, bool json);
+int run_token_create(const Connection& connection, const std::string& name, const std::vector<std::string>& scopes,
+                     const std::string& tenant, bool json);
+int run_token_revoke(const Connection& connection, const std::string& id);
+
+// Checks what commonly goes wrong: reachability, token, clock, disk, recorder, sources; each with what to do.
+int run_doctor(const Connection& connection, bool json);
+
+int run_config_check(const std::filesystem::path& path, bool json);
+
+struct DemoOptions {
+    std::filesystem::path program;  // ourselves, to start the agents
+    int64_t seconds = 0;            // 0: until interrupted
+};
+int run_demo(const Connection& connection, const DemoOptions& options);
+// One simulated agent: a process of its own.
+int run_demo_agent(const Connection& connection, const std::string& role, int64_t seconds);
+
+}  // namespace nightshift::cli

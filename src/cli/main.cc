@@ -1,0 +1,160 @@
+#include "cli/main.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
+
+#include "app/version.h"
+#include "cli/commands.h"
+
+namespace nightshift::cli {
+namespace {
+
+// What the options write into; it outlives the parsing.
+struct Arguments {
+    Connection connection = Connection::from_environment();
+    bool json = false;
+    int exit_code = kOk;
+    UpOptions up;
+    FleetOptions fleet;
+    TailOptions tail;
+    QueryOptions query;
+    DemoOptions demo;
+    std::string token_name, token_id, token_tenant = "default", role;
+    std::vector<std::string> token_scopes{"read"};
+    std::string config_path, url, token;
+};
+
+std::filesystem::path default_data_folder() {
+    if (const char* data = std::getenv("XDG_DATA_HOME"); data && *data) return std::filesystem::path(data) / "nightshift";
+    const char* home = std::getenv("HOME");
+    return std::filesystem::path(home ? home : ".") / ".local/share/nightshift";
+}
+
+// A command that talks to a server: its connection options, --json, and what to run.
+CLI::App* add_client(CLI::App& app, Arguments& args, const char* name, const char* help, std::function<int()> run) {
+    CLI::App* command = app.add_subcommand(name, help);
+    command->add_option("--url", args.url, "The server; default NIGHTSHIFT_URL or http://127.0.0.1:8700");
+    command->add_option("--token", args.token, "The token; better in NIGHTSHIFT_TOKEN, where other users cannot see it");
+    command->add_flag("--json", args.json, "Print what the API said");
+    command->callback([&args, run = std::move(run)] {
+        if (!args.url.empty()) args.connection.url = args.url;
+        if (!args.token.empty()) args.connection.token = Secret(args.token);
+        args.exit_code = run();
+    });
+    return command;
+}
+
+void add_up(CLI::App& app, Arguments& args) {
+    CLI::App* up = app.add_subcommand("up", "Run Nightshift in the foreground");
+    args.up.data = default_data_folder();
+    up->add_option("--data", args.up.data, "The folder that holds everything")->capture_default_str();
+    up->add_option("--listen", args.up.listen, "Address of the main port; default 127.0.0.1:8700");
+    up->add_option("--otlp", args.up.otlp, "Address of the OTLP port, or off; default 127.0.0.1:4318");
+    up->add_option("--config", args.up.config, "nightshift.yaml");
+    up->add_flag("--install-service", args.up.install_service, "Write a systemd unit for these options, and say how to start it");
+    up->callback([&args] { args.exit_code = run_up(args.up); });
+}
+
+void add_fleet_options(CLI::App* command, FleetOptions& fleet) {
+    command->add_option("--state", fleet.states, "Only these states")->delimiter(',');
+    command->add_option("--search", fleet.search, "A part of the id");
+    command->add_option("--limit", fleet.limit, "How many")->check(CLI::Range(1, 1000))->capture_default_str();
+}
+
+void add_fleet(CLI::App& app, Arguments& args) {
+    add_client(app, args, "status", "What needs attention, and the fleet in numbers",
+               [&args] { return run_status(args.connection, args.json); });
+    add_fleet_options(add_client(app, args, "agents", "The agents now",
+                                 [&args] { return run_agents(args.connection, args.fleet, args.json); }),
+                      args.fleet);
+    CLI::App* sessions = add_client(app, args, "sessions", "The sessions now",
+                                    [&args] { return run_sessions(args.connection, args.fleet, args.json); });
+    add_fleet_options(sessions, args.fleet);
+    sessions->add_option("--agent", args.fleet.agent, "Only this agent's");
+}
+
+void add_history(CLI::App& app, Arguments& args) {
+    CLI::App* tail = add_client(app, args, "tail", "Events as they come",
+                                [&args] { return run_tail(args.connection, args.tail, args.json); });
+    tail->add_option("--agent", args.tail.agent, "Only this agent's");
+    tail->add_option("--session", args.tail.session, "Only this session's");
+    tail->add_option("--kind", args.tail.kind, "Only this kind: model_call, tool_call, ...");
+    tail->add_option("-n,--lines", args.tail.lines, "Events from before to begin with")->check(CLI::Range(0, 10000));
+    tail->add_flag("--follow,!--no-follow", args.tail.follow, "Go on until interrupted");
+
+    CLI::App* query = add_client(app, args, "query", "Ask the recorder: nightshift query count 'p95(duration)' --by agent",
+                                 [&args] { return run_query(args.connection, args.query, args.json); });
+    query->add_option("aggregates", args.query.aggregates, "count, errors, sum(cost), p95(duration), ...");
+    query->add_option("--where", args.query.where, "kind = tool_call and status = error");
+    query->add_option("--text", args.query.text, "A part of the name or the attributes");
+    query->add_option("--by", args.query.group_by, "Columns, or time(1m) time(1h) time(1d)");
+    query->add_option("--order", args.query.order_by, "A column of the result; -column is descending");
+    query->add_option("--since", args.query.since, "How far back: 90s 15m 12h 7d")->capture_default_str();
+    query->add_option("--limit", args.query.limit, "How many rows")->capture_default_str();
+}
+
+void add_tokens(CLI::App& app, Arguments& args) {
+    CLI::App* token = app.add_subcommand("token", "Tokens: who may do what");
+    token->require_subcommand(1);
+    add_client(*token, args, "list", "All tokens", [&args] { return run_token_list(args.connection, args.json); });
+    CLI::App* create = add_client(*token, args, "create", "A new token, shown once", [&args] {
+        return run_token_create(args.connection, args.token_name, args.token_scopes, args.token_tenant, args.json);
+    });
+    create->add_option("name", args.token_name, "What it is for")->required();
+    create->add_option("--scopes", args.token_scopes, "read, write, ingest, gateway, admin")->delimiter(',')->capture_default_str();
+    create->add_option("--tenant", args.token_tenant, "Whose it is")->capture_default_str();
+    CLI::App* revoke = add_client(*token, args, "revoke", "End a token",
+                                  [&args] { return run_token_revoke(args.connection, args.token_id); });
+    revoke->add_option("id", args.token_id, "From token list")->required();
+}
+
+void add_local(CLI::App& app, Arguments& args) {
+    add_client(app, args, "doctor", "Check what commonly goes wrong", [&args] { return run_doctor(args.connection, args.json); });
+    CLI::App* config = app.add_subcommand("config", "The configuration file");
+    config->require_subcommand(1);
+    CLI::App* check = config->add_subcommand("check", "Report every problem of a file");
+    check->add_option("file", args.config_path, "nightshift.yaml")->required();
+    check->add_flag("--json", args.json, "Print as JSON");
+    check->callback([&args] { args.exit_code = run_config_check(args.config_path, args.json); });
+}
+
+void add_demo(CLI::App& app, Arguments& args, const char* program) {
+    std::error_code error;
+    args.demo.program = std::filesystem::read_symlink("/proc/self/exe", error);
+    if (error) args.demo.program = program;
+    CLI::App* demo = add_client(app, args, "demo", "A small simulated fleet: real processes, real telemetry, faults included",
+                                [&args] { return run_demo(args.connection, args.demo); });
+    demo->add_option("--seconds", args.demo.seconds, "How long; 0 is until interrupted")->capture_default_str();
+    CLI::App* agent = add_client(app, args, "demo-agent", "One simulated agent", [&args] {
+        return run_demo_agent(args.connection, args.role, args.demo.seconds);
+    });
+    agent->add_option("role", args.role, "Which")->required();
+    agent->add_option("--seconds", args.demo.seconds, "How long; 0 is until interrupted");
+    agent->group("");
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+    CLI::App app("Nightshift: mission control for AI agents that work around the clock");
+    app.set_version_flag("--version", std::string(app::kVersion));
+    app.require_subcommand(1);
+    app.footer("Exit codes: 0 ok, 1 the thing asked about is bad, 2 usage, 3 not authorised, 5 unreachable.");
+    Arguments args;
+    add_up(app, args);
+    add_fleet(app, args);
+    add_history(app, args);
+    add_tokens(app, args);
+    add_local(app, args);
+    add_demo(app, args, argv[0]);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        int code = app.exit(error);
+        return code == 0 ? kOk : kUsage;
+    }
+    return args.exit_code;
+}
+
+}  // namespace nightshift::cli
