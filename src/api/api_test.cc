@@ -14,7 +14,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 Route route(net::Method method, std::string pattern, Access access = Access::open()) {
-    return {method, std::move(pattern), access, [](Call) -> Task<net::Response> { co_return net::Response::empty(204); }};
+    return {method, std::move(pattern), access,
+            [](Call) -> Task<net::Response> { co_return net::Response::empty(204); }};
 }
 
 TEST(Router, TakesEachNamedSegmentDecoded) {
@@ -53,7 +54,8 @@ protected:
     }
 
     std::string token(std::vector<Scope> scopes) {
-        return authenticator_->create({.name = "t", .tenant = "acme", .scopes = auth::Scopes(std::move(scopes))})
+        return authenticator_
+            ->create({.name = "t", .tenant = "acme", .scopes = auth::Scopes(std::move(scopes))})
             ->secret.reveal();
     }
     Result<auth::Principal> admit(const Route& to) { return gate_.admit(request_, to); }
@@ -102,8 +104,12 @@ TEST_F(GateTest, TakesTelemetryWithoutTokenOnlyFromThisMachineAndNotFromABrowser
 
 TEST_F(GateTest, RefusesForeignHostNamesAndOrigins) {
     Route open = route(net::Method::kGet, "/x");
-    for (auto [host, is_known] : {std::pair{"localhost:8700", true}, {"[::1]:8700", true}, {"10.0.0.4", true},
-                                  {"night.example", true}, {"evil.example", false}, {"", false}}) {
+    for (auto [host, is_known] : {std::pair{"localhost:8700", true},
+                                  {"[::1]:8700", true},
+                                  {"10.0.0.4", true},
+                                  {"night.example", true},
+                                  {"evil.example", false},
+                                  {"", false}}) {
         request_.headers.set("Host", host);
         EXPECT_EQ(admit(open).has_value(), is_known) << host;
     }
@@ -126,7 +132,9 @@ TEST(Prometheus, EscapesLabelValues) {
     PrometheusText text;
     text.begin("gauge", "up", "Whether.");
     text.labelled("up", "source", "a\"b\\c\n", 1);
-    EXPECT_EQ(text.take(), "# HELP nightshift_up Whether.\n# TYPE nightshift_up gauge\nnightshift_up{source=\"a\\\"b\\\\c\\n\"} 1\n");
+    EXPECT_EQ(text.take(),
+              "# HELP nightshift_up Whether.\n# TYPE nightshift_up "
+              "gauge\nnightshift_up{source=\"a\\\"b\\\\c\\n\"} 1\n");
 }
 
 }  // namespace

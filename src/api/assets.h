@@ -14,7 +14,8 @@ struct Asset {
     bool is_immutable = false;  // its name carries a hash of its content
 };
 
-// "/" is index.html; so is every path without a dot, because the UI routes by path. Defined by web/CMakeLists.txt.
+// "/" is index.html; so is every path without a dot, because the UI routes by path. Defined by
+// web/CMakeLists.txt.
 std::optional<Asset> find_asset(std::string_view path);
 
 }  // namespace nightshift::api

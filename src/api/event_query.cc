@@ -37,7 +37,8 @@ Result<recorder::EventQuery> parse_event_query(const net::Request& request, std:
     query.limit = static_cast<uint32_t>(limit);
     query.where = request.query_value("where").value_or("");
     for (std::string_view column : {"agent", "session", "kind", "status"}) {
-        if (auto value = request.query_value(column); value && !value->empty()) add_condition(query.where, column, *value);
+        if (auto value = request.query_value(column); value && !value->empty())
+            add_condition(query.where, column, *value);
     }
     query.text = request.query_value("q").value_or("");
     query.cursor = request.query_value("cursor").value_or("");
@@ -49,8 +50,8 @@ Result<recorder::EventQuery> parse_event_query(const net::Request& request, std:
 
 Result<recorder::Query> parse_query(const std::string& body, std::string_view tenant) {
     NS_TRY(boost::json::object object, parse_body(body));
-    static constexpr std::string_view kMembers[] = {"from_ms",    "to_ms",    "where", "q",     "group_by",
-                                                    "aggregates", "order_by", "limit"};
+    static constexpr std::string_view kMembers[] = {"from_ms",  "to_ms",      "where",    "q",
+                                                    "group_by", "aggregates", "order_by", "limit"};
     for (const auto& member : object) {
         if (std::find(std::begin(kMembers), std::end(kMembers), member.key()) == std::end(kMembers)) {
             return fail(Code::kInvalid, "a query has no member {}", std::string_view(member.key()));

@@ -9,7 +9,8 @@
 
 namespace nightshift::api {
 
-// The query parameters of GET /api/v1/events. kInvalid names the parameter. The tenant is the caller's, never a parameter.
+// The query parameters of GET /api/v1/events. kInvalid names the parameter. The tenant is the caller's, never
+// a parameter.
 Result<recorder::EventQuery> parse_event_query(const net::Request& request, std::string_view tenant);
 
 // The body of POST /api/v1/query.

@@ -46,8 +46,8 @@ std::string result_json(const recorder::QueryResult& result) {
         }
         body += ']';
     }
-    body += fmt::format(R"(],"is_truncated":{},"from_rollup":{},"rows_scanned":{},"elapsed_us":{}}})", result.is_truncated,
-                        result.from_rollup, result.rows_scanned, result.elapsed_us);
+    body += fmt::format(R"(],"is_truncated":{},"from_rollup":{},"rows_scanned":{},"elapsed_us":{}}})",
+                        result.is_truncated, result.from_rollup, result.rows_scanned, result.elapsed_us);
     return body;
 }
 
@@ -56,7 +56,8 @@ Task<net::Response> list_events(const recorder::Recorder& recorder, io::Pool& po
     if (!query) co_return problem(query.error());
     std::string format = call.request.query_value("format").value_or("json");
     if (format == "ndjson" || format == "csv") {
-        co_return export_events(recorder, pool, std::move(*query), format == "csv" ? ExportFormat::kCsv : ExportFormat::kNdjson);
+        co_return export_events(recorder, pool, std::move(*query),
+                                format == "csv" ? ExportFormat::kCsv : ExportFormat::kNdjson);
     }
     if (format != "json") co_return problem(Code::kInvalid, "format is json, ndjson or csv, not " + format);
     std::function<Result<std::string>()> read = [&recorder, wanted = *query]() -> Result<std::string> {
@@ -81,7 +82,8 @@ Task<net::Response> run_query(const recorder::Recorder& recorder, io::Pool& pool
 }
 
 Task<net::Response> event_content(const recorder::Recorder& recorder, io::Pool& pool, Call call) {
-    std::function<Result<std::string>()> read = [&recorder, tenant = call.principal.tenant, id = call.params[0]] {
+    std::function<Result<std::string>()> read = [&recorder, tenant = call.principal.tenant,
+                                                 id = call.params[0]] {
         return recorder.content(tenant, id);
     };
     Result<std::string> content = co_await pool.run(std::move(read));

@@ -6,8 +6,8 @@
 
 namespace nightshift::api {
 
-// Reading the recorder: single events, exports, kept content and aggregate queries. Everything runs on `pool`, so
-// that history never delays what is live. The references must outlive the router.
+// Reading the recorder: single events, exports, kept content and aggregate queries. Everything runs on
+// `pool`, so that history never delays what is live. The references must outlive the router.
 void add_event_routes(Router& router, const recorder::Recorder& recorder, io::Pool& pool);
 
 }  // namespace nightshift::api

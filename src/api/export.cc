@@ -17,7 +17,8 @@ struct ExportPage {
     std::string next_cursor;
 };
 
-Result<ExportPage> read_page(const recorder::Recorder& recorder, const recorder::EventQuery& query, ExportFormat format) {
+Result<ExportPage> read_page(const recorder::Recorder& recorder, const recorder::EventQuery& query,
+                             ExportFormat format) {
     NS_TRY(recorder::EventPage page, recorder.events(query));
     ExportPage out{"", std::move(page.next_cursor)};
     for (const recorder::Event& event : page.batch->events) {
@@ -43,20 +44,24 @@ std::string failure_line(const Error& error, ExportFormat format) {
     return line + "\n";
 }
 
-Task<> stream_pages(const recorder::Recorder& recorder, io::Pool& pool, recorder::EventQuery query, ExportFormat format,
-                    net::ByteStream& out) {
+Task<> stream_pages(const recorder::Recorder& recorder, io::Pool& pool, recorder::EventQuery query,
+                    ExportFormat format, net::ByteStream& out) {
     query.limit = kPageRows;
     if (format == ExportFormat::kCsv) {
         out.offer(std::make_shared<const std::string>(recorder::event_csv_header() + "\n"), kQueuedBytesMax);
     }
     for (;;) {
-        std::function<Result<ExportPage>()> read = [&recorder, query, format] { return read_page(recorder, query, format); };
+        std::function<Result<ExportPage>()> read = [&recorder, query, format] {
+            return read_page(recorder, query, format);
+        };
         Result<ExportPage> page = co_await pool.run(std::move(read));
         if (!page) {
-            out.offer(std::make_shared<const std::string>(failure_line(page.error(), format)), kQueuedBytesMax);
+            out.offer(std::make_shared<const std::string>(failure_line(page.error(), format)),
+                      kQueuedBytesMax);
             co_return;
         }
-        if (!page->text.empty() && !out.offer(std::make_shared<const std::string>(std::move(page->text)), kQueuedBytesMax)) {
+        if (!page->text.empty() &&
+            !out.offer(std::make_shared<const std::string>(std::move(page->text)), kQueuedBytesMax)) {
             co_return;
         }
         Result<void> taken = co_await out.drained();
@@ -72,7 +77,8 @@ net::Response export_events(const recorder::Recorder& recorder, io::Pool& pool, 
     net::Response response;
     bool csv = format == ExportFormat::kCsv;
     response.headers.set("Content-Type", csv ? "text/csv; charset=utf-8" : "application/x-ndjson");
-    response.headers.set("Content-Disposition", csv ? "attachment; filename=events.csv" : "attachment; filename=events.ndjson");
+    response.headers.set("Content-Disposition",
+                         csv ? "attachment; filename=events.csv" : "attachment; filename=events.ndjson");
     response.stream = [&recorder, &pool, query = std::move(query), format](net::ByteStream& out) {
         return stream_pages(recorder, pool, query, format, out);
     };

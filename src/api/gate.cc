@@ -15,7 +15,8 @@ std::string_view host_name(std::string_view host) {
 
 // An address cannot be rebound by a hostile name server; only names can.
 bool is_address(std::string_view name) {
-    return name.starts_with('[') || (!name.empty() && name.find_first_not_of("0123456789.") == std::string_view::npos);
+    return name.starts_with('[') ||
+           (!name.empty() && name.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
 std::string_view cookie_value(std::string_view cookies, std::string_view name) {
@@ -54,20 +55,23 @@ Result<auth::Principal> Gate::admit(const net::RequestHead& request, const Route
     if (auto origin = request.headers.find("Origin"); origin && !route.is_telemetry) {
         size_t scheme = origin->find("://");
         if (scheme == std::string_view::npos || origin->substr(scheme + 3) != host) {
-            return fail(Code::kForbidden, "requests from {} are refused: the page belongs to another site", *origin);
+            return fail(Code::kForbidden, "requests from {} are refused: the page belongs to another site",
+                        *origin);
         }
     }
     if (!route.access.needs_token) return auth::Principal{};
     std::string_view token = token_of(request.headers);
     if (token.empty()) {
-        bool is_local_telemetry = route.is_telemetry && options_.anonymous_ingest && request.peer_is_loopback &&
-                                  !request.headers.find("Origin");
-        if (is_local_telemetry) return auth::Principal{"default", "this machine", "", auth::Scopes({auth::Scope::kIngest})};
+        bool is_local_telemetry = route.is_telemetry && options_.anonymous_ingest &&
+                                  request.peer_is_loopback && !request.headers.find("Origin");
+        if (is_local_telemetry)
+            return auth::Principal{"default", "this machine", "", auth::Scopes({auth::Scope::kIngest})};
         return fail(Code::kUnauthorized, "send a token: Authorization: Bearer ns_...");
     }
     NS_TRY(auth::Principal principal, authenticator_.authenticate(token));
     if (route.access.scope && !principal.scopes.allows(*route.access.scope)) {
-        return fail(Code::kForbidden, "the token {} lacks the scope {}", principal.name, to_string(*route.access.scope));
+        return fail(Code::kForbidden, "the token {} lacks the scope {}", principal.name,
+                    to_string(*route.access.scope));
     }
     return principal;
 }

@@ -18,8 +18,8 @@ struct GateOptions {
 // The session cookie's name; its value is a token.
 inline constexpr std::string_view kCookieName = "nightshift_token";
 
-// Decides who a request acts as, or why it may not. Against other sites' pages in the user's browser it also checks the Host
-// (DNS rebinding) and, for a request that carries one, the Origin.
+// Decides who a request acts as, or why it may not. Against other sites' pages in the user's browser it also
+// checks the Host (DNS rebinding) and, for a request that carries one, the Origin.
 class Gate {
 public:
     // `authenticator` must outlive the gate.

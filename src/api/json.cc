@@ -18,7 +18,8 @@ Result<json::object> parse_body(const std::string& body) {
     return std::move(value.as_object());
 }
 
-Result<std::string> string_member(const json::object& object, std::string_view name, std::string_view missing) {
+Result<std::string> string_member(const json::object& object, std::string_view name,
+                                  std::string_view missing) {
     const json::value* found = object.if_contains(name);
     if (found == nullptr || found->is_null()) return std::string(missing);
     if (!found->is_string()) return fail(Code::kInvalid, "{} must be a text", name);
@@ -50,8 +51,8 @@ net::Response json_answer(int status, const json::value& value) {
     return net::Response::json(status, json::serialize(value));
 }
 
-Result<int64_t> integer_parameter(const net::Request& request, std::string_view name, int64_t missing, int64_t min,
-                                  int64_t max) {
+Result<int64_t> integer_parameter(const net::Request& request, std::string_view name, int64_t missing,
+                                  int64_t min, int64_t max) {
     auto text = request.query_value(name);
     if (!text || text->empty()) return missing;
     auto number = parse_int(*text);

@@ -4,7 +4,9 @@ namespace nightshift::api {
 
 void add_live_route(Router& router, live::Hub& hub) {
     router.add({net::Method::kGet, "/api/v1/live", Access::scoped(auth::Scope::kRead),
-                [&hub](Call call) -> Task<net::Response> { co_return hub.connect(call.request, call.principal.tenant); }});
+                [&hub](Call call) -> Task<net::Response> {
+                    co_return hub.connect(call.request, call.principal.tenant);
+                }});
 }
 
 }  // namespace nightshift::api

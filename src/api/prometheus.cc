@@ -21,7 +21,8 @@ std::string escaped(std::string_view label_value) {
 }  // namespace
 
 void PrometheusText::begin(std::string_view type, std::string_view name, std::string_view help) {
-    fmt::format_to(std::back_inserter(text_), "# HELP nightshift_{} {}\n# TYPE nightshift_{} {}\n", name, help, name, type);
+    fmt::format_to(std::back_inserter(text_), "# HELP nightshift_{} {}\n# TYPE nightshift_{} {}\n", name,
+                   help, name, type);
 }
 
 void PrometheusText::add(std::string_view type, std::string_view name, std::string_view help, double value) {
@@ -29,8 +30,10 @@ void PrometheusText::add(std::string_view type, std::string_view name, std::stri
     fmt::format_to(std::back_inserter(text_), "nightshift_{} {}\n", name, value);
 }
 
-void PrometheusText::labelled(std::string_view name, std::string_view label, std::string_view label_value, double value) {
-    fmt::format_to(std::back_inserter(text_), "nightshift_{}{{{}=\"{}\"}} {}\n", name, label, escaped(label_value), value);
+void PrometheusText::labelled(std::string_view name, std::string_view label, std::string_view label_value,
+                              double value) {
+    fmt::format_to(std::back_inserter(text_), "nightshift_{}{{{}=\"{}\"}} {}\n", name, label,
+                   escaped(label_value), value);
 }
 
 }  // namespace nightshift::api

@@ -8,8 +8,12 @@ namespace nightshift::api {
 // Writes the Prometheus text format, version 0.0.4. Names get the prefix nightshift_.
 class PrometheusText {
 public:
-    void counter(std::string_view name, std::string_view help, double value) { add("counter", name, help, value); }
-    void gauge(std::string_view name, std::string_view help, double value) { add("gauge", name, help, value); }
+    void counter(std::string_view name, std::string_view help, double value) {
+        add("counter", name, help, value);
+    }
+    void gauge(std::string_view name, std::string_view help, double value) {
+        add("gauge", name, help, value);
+    }
     // A further sample of the metric begun last, with one label.
     void labelled(std::string_view name, std::string_view label, std::string_view label_value, double value);
     void begin(std::string_view type, std::string_view name, std::string_view help);

@@ -24,7 +24,8 @@ net::Response asset_answer(const net::Request& request) {
     if (!asset) return problem(Code::kNotFound, "there is no " + request.path);
     net::Response response;
     response.headers.add("ETag", asset->etag);
-    response.headers.add("Cache-Control", asset->is_immutable ? "public, max-age=31536000, immutable" : "no-cache");
+    response.headers.add("Cache-Control",
+                         asset->is_immutable ? "public, max-age=31536000, immutable" : "no-cache");
     response.headers.add("Vary", "Accept-Encoding");
     if (request.headers.get("If-None-Match") == asset->etag) {
         response.status = 304;

@@ -9,8 +9,8 @@
 
 namespace nightshift::api {
 
-// The front door: finds the route, asks the gate, runs the call, and puts the security headers on every answer.
-// Whatever matches no route is the web UI's.
+// The front door: finds the route, asks the gate, runs the call, and puts the security headers on every
+// answer. Whatever matches no route is the web UI's.
 class Server final : public net::Handler {
 public:
     // The main port and the agents' OTLP port, in the order they are given to net::ServerOptions::listen.

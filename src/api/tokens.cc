@@ -38,7 +38,9 @@ Result<auth::NewToken> parse_new_token(const std::string& body) {
     std::vector<Scope> scopes;
     for (const std::string& name : names) {
         auto scope = auth::parse_scope(name);
-        if (!scope) return fail(Code::kInvalid, "{} is no scope; there are read, write, ingest, gateway and admin", name);
+        if (!scope)
+            return fail(Code::kInvalid, "{} is no scope; there are read, write, ingest, gateway and admin",
+                        name);
         scopes.push_back(*scope);
     }
     request.scopes = auth::Scopes(scopes);
@@ -94,17 +96,21 @@ net::Response log_in(const auth::Authenticator& authenticator, const Call& call)
 void add_token_routes(Router& router, auth::Authenticator& authenticator, io::Pool& pool) {
     router.add({net::Method::kGet, "/api/v1/tokens", Access::scoped(Scope::kAdmin),
                 [&authenticator](Call) -> Task<net::Response> { co_return list_tokens(authenticator); }});
-    router.add({net::Method::kPost, "/api/v1/tokens", Access::scoped(Scope::kAdmin),
-                [&authenticator, &pool](Call call) { return create_token(authenticator, pool, std::move(call)); }});
-    router.add({net::Method::kDelete, "/api/v1/tokens/{id}", Access::scoped(Scope::kAdmin),
-                [&authenticator, &pool](Call call) { return revoke_token(authenticator, pool, std::move(call)); }});
-    router.add({net::Method::kGet, "/api/v1/whoami", Access::any_token(), [](Call call) -> Task<net::Response> {
-                    co_return json_answer(200, json::object{{"tenant", call.principal.tenant},
-                                                            {"name", call.principal.name},
-                                                            {"scopes", scope_names(call.principal.scopes)}});
-                }});
-    router.add({net::Method::kPost, "/api/v1/login", Access::open(),
-                [&authenticator](Call call) -> Task<net::Response> { co_return log_in(authenticator, call); }});
+    router.add(
+        {net::Method::kPost, "/api/v1/tokens", Access::scoped(Scope::kAdmin),
+         [&authenticator, &pool](Call call) { return create_token(authenticator, pool, std::move(call)); }});
+    router.add(
+        {net::Method::kDelete, "/api/v1/tokens/{id}", Access::scoped(Scope::kAdmin),
+         [&authenticator, &pool](Call call) { return revoke_token(authenticator, pool, std::move(call)); }});
+    router.add(
+        {net::Method::kGet, "/api/v1/whoami", Access::any_token(), [](Call call) -> Task<net::Response> {
+             co_return json_answer(200, json::object{{"tenant", call.principal.tenant},
+                                                     {"name", call.principal.name},
+                                                     {"scopes", scope_names(call.principal.scopes)}});
+         }});
+    router.add(
+        {net::Method::kPost, "/api/v1/login", Access::open(),
+         [&authenticator](Call call) -> Task<net::Response> { co_return log_in(authenticator, call); }});
     router.add({net::Method::kPost, "/api/v1/logout", Access::open(), [](Call) -> Task<net::Response> {
                     net::Response response = net::Response::empty(204);
                     response.headers.set("Set-Cookie", cookie("", 0));

@@ -30,15 +30,20 @@ TEST_F(AppTest, DataFolderBelongsToOneServerAtATime) {
     auto permissions = std::filesystem::status(folder_ / "data").permissions();
     EXPECT_EQ(permissions & std::filesystem::perms::others_all, std::filesystem::perms::none);
     EXPECT_EQ(DataFolder::open(folder_ / "data").error().code, Code::kConflict);
-    { DataFolder released = std::move(*first); }
+    {
+        DataFolder released = std::move(*first);
+    }
     EXPECT_TRUE(DataFolder::open(folder_ / "data"));
 }
 
 TEST_F(AppTest, ServiceUnitQuotesPathsAndSandboxesTheMachinesUnit) {
-    ServiceUnitOptions options{"/opt/night shift/nightshift", "/var/lib/night%shift", "", "127.0.0.1:8700", true};
+    ServiceUnitOptions options{"/opt/night shift/nightshift", "/var/lib/night%shift", "", "127.0.0.1:8700",
+                               true};
     std::string unit = render_service_unit(options);
-    EXPECT_THAT(unit, HasSubstr(R"(ExecStart="/opt/night shift/nightshift" up --data "/var/lib/night%%shift")"));
-    for (const char* directive : {"Type=notify", "WatchdogSec=", "Restart=always", "ProtectSystem=strict", "NoNewPrivileges=yes"}) {
+    EXPECT_THAT(unit,
+                HasSubstr(R"(ExecStart="/opt/night shift/nightshift" up --data "/var/lib/night%%shift")"));
+    for (const char* directive :
+         {"Type=notify", "WatchdogSec=", "Restart=always", "ProtectSystem=strict", "NoNewPrivileges=yes"}) {
         EXPECT_THAT(unit, HasSubstr(directive));
     }
     options.is_system = false;

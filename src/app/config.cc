@@ -60,10 +60,12 @@ void read_sources(ConfigReader& in, Config::Sources& sources) {
     in.list("openclaw", [&](ConfigReader& item) {
         OpenClawConfig source = read_openclaw(item);
         if (source.name.empty()) {
-            source.name = sources.openclaw.empty() ? "main" : fmt::format("gateway{}", sources.openclaw.size() + 1);
+            source.name =
+                sources.openclaw.empty() ? "main" : fmt::format("gateway{}", sources.openclaw.size() + 1);
         }
         for (const OpenClawConfig& other : sources.openclaw) {
-            if (other.name == source.name) item.complain(fmt::format("two sources have the name {}", source.name));
+            if (other.name == source.name)
+                item.complain(fmt::format("two sources have the name {}", source.name));
         }
         sources.openclaw.push_back(std::move(source));
     });
@@ -82,7 +84,9 @@ ConfigReading read_config(std::string_view yaml, const Environment& environment)
     Config& config = reading.config;
     auto in = ConfigReader::parse(yaml, environment, reading.problems);
     in->section("server", [&](ConfigReader& section) { read_server(section, config.server); });
-    in->section("auth", [&](ConfigReader& section) { section.boolean("anonymous_ingest", config.auth.anonymous_ingest); });
+    in->section("auth", [&](ConfigReader& section) {
+        section.boolean("anonymous_ingest", config.auth.anonymous_ingest);
+    });
     in->section("log", [&](ConfigReader& section) { read_log(section, config.log); });
     in->section("recorder", [&](ConfigReader& section) { read_recorder(section, config.recorder); });
     in->section("redact", [&](ConfigReader& section) { section.boolean("email", config.redact.email); });

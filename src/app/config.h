@@ -83,8 +83,8 @@ struct ConfigReading {
     std::vector<ConfigProblem> problems;  // empty: the config is good
 };
 
-// Reads all of it and reports every problem, not only the first. `${NAME}` in a value is replaced from `environment`; a
-// secret written out in the file is a problem.
+// Reads all of it and reports every problem, not only the first. `${NAME}` in a value is replaced from
+// `environment`; a secret written out in the file is a problem.
 ConfigReading read_config(std::string_view yaml, const Environment& environment);
 
 // The file, or defaults when `path` is empty. kInvalid lists all problems, each with file, line and column.

@@ -19,7 +19,8 @@ struct ConfigReader::State {
     std::vector<std::string> known;
 
     void complain(const YAML::Mark& mark, std::string message) {
-        problems.push_back({mark.is_null() ? 1 : mark.line + 1, mark.is_null() ? 1 : mark.column + 1, std::move(message)});
+        problems.push_back(
+            {mark.is_null() ? 1 : mark.line + 1, mark.is_null() ? 1 : mark.column + 1, std::move(message)});
     }
 
     // The value at `key`, or an undefined node; the key becomes known.
@@ -29,7 +30,8 @@ struct ConfigReader::State {
         return std::as_const(node)[std::string(key)];
     }
 
-    // The scalar with ${NAME} replaced; nothing, with a problem, when it is no scalar or a variable is not set.
+    // The scalar with ${NAME} replaced; nothing, with a problem, when it is no scalar or a variable is not
+    // set.
     std::optional<std::string> scalar(const YAML::Node& value, std::string_view key) {
         if (!value.IsScalar()) {
             complain(value.Mark(), fmt::format("{}{} must be a single value", path, key));
@@ -50,7 +52,8 @@ struct ConfigReader::State {
             std::string name(rest.substr(0, end));
             auto set = environment(name);
             if (!set) {
-                complain(value.Mark(), fmt::format("{}{} reads ${{{}}}, which is not set in the environment", path, key, name));
+                complain(value.Mark(), fmt::format("{}{} reads ${{{}}}, which is not set in the environment",
+                                                   path, key, name));
                 return std::nullopt;
             }
             out += *set;
@@ -58,7 +61,8 @@ struct ConfigReader::State {
         }
     }
 
-    // Parses the scalar at `key` with `parse`; `expected` says in the problem what it should have looked like.
+    // Parses the scalar at `key` with `parse`; `expected` says in the problem what it should have looked
+    // like.
     template <class T, class Parse>
     void value(std::string_view key, T& to, std::string_view expected, Parse parse) {
         YAML::Node found = at(key);
@@ -156,10 +160,11 @@ void ConfigReader::integer(std::string_view key, int64_t& value, int64_t min, in
 }
 
 void ConfigReader::number(std::string_view key, double& value) {
-    state_->value(key, value, "a number that is not negative", [](const std::string& text) -> std::optional<double> {
-        auto number = parse_double(text);
-        return number && *number >= 0 ? number : std::nullopt;
-    });
+    state_->value(key, value, "a number that is not negative",
+                  [](const std::string& text) -> std::optional<double> {
+                      auto number = parse_double(text);
+                      return number && *number >= 0 ? number : std::nullopt;
+                  });
 }
 
 void ConfigReader::boolean(std::string_view key, bool& value) {
@@ -177,7 +182,8 @@ void ConfigReader::duration(std::string_view key, std::chrono::seconds& value) {
 
 void ConfigReader::bytes(std::string_view key, uint64_t& value) {
     state_->value(key, value, "a size such as 512MB or 20GB", [](const std::string& text) {
-        return parse_with_unit(text, {{"KB", 1u << 10}, {"MB", 1u << 20}, {"GB", 1u << 30}, {"TB", 1ull << 40}});
+        return parse_with_unit(text,
+                               {{"KB", 1u << 10}, {"MB", 1u << 20}, {"GB", 1u << 30}, {"TB", 1ull << 40}});
     });
 }
 
@@ -185,8 +191,11 @@ void ConfigReader::secret(std::string_view key, Secret& value) {
     YAML::Node found = state_->at(key);
     if (!found.IsDefined()) return;
     if (found.IsScalar() && !(found.Scalar().starts_with("${") && found.Scalar().ends_with("}"))) {
-        state_->complain(found.Mark(), fmt::format("{}{} is a secret and must not stand in the file: write ${{NAME}} and set "
-                                                   "NAME in the environment", state_->path, key));
+        state_->complain(
+            found.Mark(),
+            fmt::format("{}{} is a secret and must not stand in the file: write ${{NAME}} and set "
+                        "NAME in the environment",
+                        state_->path, key));
         return;
     }
     if (auto text = state_->scalar(found, key)) value = Secret(std::move(*text));
@@ -200,7 +209,8 @@ void ConfigReader::section(std::string_view key, const std::function<void(Config
         return;
     }
     std::string path = fmt::format("{}{}.", state_->path, key);
-    ConfigReader child(std::make_unique<State>(State{found, path, state_->environment, state_->problems, {}}));
+    ConfigReader child(
+        std::make_unique<State>(State{found, path, state_->environment, state_->problems, {}}));
     read(child);
     child.done();
 }
@@ -219,13 +229,16 @@ void ConfigReader::list(std::string_view key, const std::function<void(ConfigRea
             state_->complain(item.Mark(), fmt::format("{} must be a mapping", path));
             continue;
         }
-        ConfigReader child(std::make_unique<State>(State{item, path, state_->environment, state_->problems, {}}));
+        ConfigReader child(
+            std::make_unique<State>(State{item, path, state_->environment, state_->problems, {}}));
         read_item(child);
         child.done();
     }
 }
 
-void ConfigReader::complain(std::string message) { state_->complain(state_->node.Mark(), std::move(message)); }
+void ConfigReader::complain(std::string message) {
+    state_->complain(state_->node.Mark(), std::move(message));
+}
 
 void ConfigReader::done() {
     if (!state_->node.IsMap()) return;
@@ -238,8 +251,9 @@ void ConfigReader::done() {
         }
         if (std::find(known.begin(), known.end(), key) != known.end()) continue;
         auto near = nearest(key, known);
-        state_->complain(pair.first.Mark(), fmt::format("{}{} is not a key I know{}", state_->path, key,
-                                                        near ? fmt::format("; did you mean {}?", *near) : ""));
+        state_->complain(pair.first.Mark(),
+                         fmt::format("{}{} is not a key I know{}", state_->path, key,
+                                     near ? fmt::format("; did you mean {}?", *near) : ""));
     }
 }
 

@@ -12,8 +12,8 @@
 
 namespace nightshift::app {
 
-// One mapping of the file. Each call names a key, checks its type and stores the value; done() reports the keys nobody
-// asked for, with the nearest known one. A missing key leaves the default.
+// One mapping of the file. Each call names a key, checks its type and stores the value; done() reports the
+// keys nobody asked for, with the nearest known one. A missing key leaves the default.
 class ConfigReader {
 public:
     struct Document;

@@ -60,7 +60,8 @@ TEST(Config, NamesNearestKeyWithLineAndColumnWhenKeyIsUnknown) {
 }
 
 TEST(Config, ReportsEveryProblemNotOnlyTheFirst) {
-    ConfigReading reading = read("server: {threads: many}\nrecorder: {retain: soon, retain_size: 3}\nlog: {level: loud}\nfoo: 1\n");
+    ConfigReading reading = read(
+        "server: {threads: many}\nrecorder: {retain: soon, retain_size: 3}\nlog: {level: loud}\nfoo: 1\n");
     EXPECT_THAT(reading.problems, SizeIs(5));
 }
 
@@ -79,7 +80,9 @@ TEST(Config, SaysWhichVariableIsNotSet) {
 
 class ConfigBroken : public testing::TestWithParam<const char*> {};
 
-TEST_P(ConfigBroken, IsAProblemAndNeverAnException) { EXPECT_FALSE(read(GetParam()).problems.empty()); }
+TEST_P(ConfigBroken, IsAProblemAndNeverAnException) {
+    EXPECT_FALSE(read(GetParam()).problems.empty());
+}
 
 INSTANTIATE_TEST_SUITE_P(Inputs, ConfigBroken,
                          testing::Values("a: [", "- 1\n- 2", "server: 5", "sources: {openclaw: {}}",

@@ -15,7 +15,8 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
     FileDescriptor lock(::open((path / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!lock.is_open()) return fail_errno("open", (path / "lock").native());
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-        return fail(Code::kConflict, "{} is in use by another nightshift; stop it or choose another --data", path.native());
+        return fail(Code::kConflict, "{} is in use by another nightshift; stop it or choose another --data",
+                    path.native());
     }
     return DataFolder(path, std::move(lock));
 }

@@ -23,7 +23,8 @@ void notify_service_manager(std::string_view state) {
     // '@' stands for the zero byte of an abstract name.
     if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
     auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
-    ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address), size);
+    ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address),
+             size);
 }
 
 std::optional<std::chrono::microseconds> watchdog_interval() {

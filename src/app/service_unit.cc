@@ -89,7 +89,8 @@ Result<std::filesystem::path> install_service_unit(const ServiceUnitOptions& opt
     std::filesystem::create_directories(folder, error);
     if (error) return fail(Code::kIo, "create {}: {}", folder.native(), error.message());
     std::filesystem::path path = folder / "nightshift.service";
-    if (auto written = write_file_atomically(path, render_service_unit(options)); !written) return Failure(written.error());
+    if (auto written = write_file_atomically(path, render_service_unit(options)); !written)
+        return Failure(written.error());
     return path;
 }
 

@@ -51,7 +51,8 @@ Result<CreatedToken> Authenticator::create(const NewToken& request) {
         return fail(Code::kInvalid, "a tenant's name has 1 to 100 bytes");
     }
     if (request.scopes.is_empty()) {
-        return fail(Code::kInvalid, "a token needs at least one scope: read, write, ingest, gateway or admin");
+        return fail(Code::kInvalid,
+                    "a token needs at least one scope: read, write, ingest, gateway or admin");
     }
     std::lock_guard lock(writing_);
     if (table()->size() >= kTokensMax) return fail(Code::kLimit, "there are {} tokens already", kTokensMax);

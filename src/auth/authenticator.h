@@ -27,8 +27,8 @@ struct CreatedToken {
     Secret secret;  // shown once
 };
 
-// Knows every token. authenticate() reads an immutable table and takes no lock; creating and revoking write to the
-// database first, and block: call them from an io::Pool. At most kTokensMax tokens.
+// Knows every token. authenticate() reads an immutable table and takes no lock; creating and revoking write
+// to the database first, and block: call them from an io::Pool. At most kTokensMax tokens.
 class Authenticator {
 public:
     static constexpr size_t kTokensMax = 10'000;

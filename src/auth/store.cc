@@ -17,7 +17,8 @@ Result<void> migrate_tokens(store::Database& db) {
 }
 
 Result<std::vector<StoredToken>> load_tokens(store::Database& db) {
-    NS_TRY(auto select, db.prepare("SELECT id, hash, name, tenant, scopes, created_ms FROM tokens ORDER BY created_ms"));
+    NS_TRY(auto select,
+           db.prepare("SELECT id, hash, name, tenant, scopes, created_ms FROM tokens ORDER BY created_ms"));
     std::vector<StoredToken> tokens;
     for (;;) {
         NS_TRY(bool has_row, select.step());
@@ -36,7 +37,10 @@ Result<std::vector<StoredToken>> load_tokens(store::Database& db) {
 Result<void> insert_token(store::Database& db, const StoredToken& stored) {
     NS_TRY(auto insert, db.prepare("INSERT INTO tokens (id, hash, name, tenant, scopes, created_ms)"
                                    " VALUES (?, ?, ?, ?, ?, ?)"));
-    insert.bind(1, stored.token.id).bind(2, stored.hash).bind(3, stored.token.name).bind(4, stored.token.tenant);
+    insert.bind(1, stored.token.id)
+        .bind(2, stored.hash)
+        .bind(3, stored.token.name)
+        .bind(4, stored.token.tenant);
     insert.bind(5, static_cast<int64_t>(stored.token.scopes.bits())).bind(6, stored.token.created_ms);
     return insert.run();
 }

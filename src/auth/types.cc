@@ -11,11 +11,16 @@ constexpr std::array kScopes{Scope::kRead, Scope::kWrite, Scope::kIngest, Scope:
 
 std::string_view to_string(Scope scope) {
     switch (scope) {
-        case Scope::kRead: return "read";
-        case Scope::kWrite: return "write";
-        case Scope::kIngest: return "ingest";
-        case Scope::kGateway: return "gateway";
-        case Scope::kAdmin: return "admin";
+        case Scope::kRead:
+            return "read";
+        case Scope::kWrite:
+            return "write";
+        case Scope::kIngest:
+            return "ingest";
+        case Scope::kGateway:
+            return "gateway";
+        case Scope::kAdmin:
+            return "admin";
     }
     return "read";
 }

@@ -23,10 +23,11 @@ Result<std::string> read_file(const std::filesystem::path& path, size_t bytes_ma
         if (errno == ENOENT) return fail(Code::kNotFound, "{} does not exist", path.native());
         return fail_errno("open", path.native());
     }
-    struct stat status {};
+    struct stat status{};
     if (::fstat(file.get(), &status) != 0) return fail_errno("stat", path.native());
     if (static_cast<size_t>(status.st_size) > bytes_max) {
-        return fail(Code::kLimit, "{} has {} bytes, more than the limit of {}", path.native(), status.st_size, bytes_max);
+        return fail(Code::kLimit, "{} has {} bytes, more than the limit of {}", path.native(), status.st_size,
+                    bytes_max);
     }
     std::string content(static_cast<size_t>(status.st_size), '\0');
     size_t filled = 0;

@@ -13,8 +13,8 @@ enum class Level { kDebug, kInfo, kWarn, kError };
 
 struct Options {
     Level level = Level::kInfo;
-    std::string path;                        // empty: stderr
-    size_t file_bytes_max = 50u << 20;       // rotated at this size
+    std::string path;                   // empty: stderr
+    size_t file_bytes_max = 50u << 20;  // rotated at this size
     size_t files_max = 5;
 };
 

@@ -10,7 +10,7 @@ namespace nightshift {
 
 // Why an operation failed, in terms a caller can act on. api/ maps each to one HTTP status.
 enum class Code {
-    kInvalid,       // the input is wrong; the same call fails again
+    kInvalid,  // the input is wrong; the same call fails again
     kNotFound,
     kConflict,      // the state moved on, or the id is taken
     kUnauthorized,  // who are you
@@ -19,9 +19,9 @@ enum class Code {
     kUnavailable,   // a peer or this part of the program is not there now
     kTimeout,
     kCancelled,
-    kCorrupt,       // bytes on disk or wire are damaged
-    kIo,            // the operating system refused
-    kInternal,      // a bug
+    kCorrupt,   // bytes on disk or wire are damaged
+    kIo,        // the operating system refused
+    kInternal,  // a bug
 };
 
 std::string_view to_string(Code code);
@@ -51,11 +51,12 @@ template <class... Args>
 #define NS_CONCAT(a, b) NS_CONCAT_(a, b)
 
 // NS_TRY(auto row, read(id)); declares `row` from the value, or returns the error from this function.
-#define NS_TRY(declaration, expression) NS_TRY_(return, NS_CONCAT(ns_result_, __COUNTER__), declaration, expression)
+#define NS_TRY(declaration, expression) \
+    NS_TRY_(return, NS_CONCAT(ns_result_, __COUNTER__), declaration, expression)
 // The same inside a coroutine.
 #define NS_CO_TRY(declaration, expression) \
     NS_TRY_(co_return, NS_CONCAT(ns_result_, __COUNTER__), declaration, expression)
-#define NS_TRY_(leave, result, declaration, expression)                       \
-    auto result = (expression);                                               \
-    if (!result) leave ::nightshift::Failure(std::move(result).error());      \
+#define NS_TRY_(leave, result, declaration, expression)                  \
+    auto result = (expression);                                          \
+    if (!result) leave ::nightshift::Failure(std::move(result).error()); \
     declaration = std::move(*result)

@@ -117,11 +117,21 @@ void append_json_string(std::string& out, std::string_view text) {
             continue;
         }
         switch (c) {
-            case '"': out += "\\\""; break;
-            case '\\': out += "\\\\"; break;
-            case '\n': out += "\\n"; break;
-            case '\r': out += "\\r"; break;
-            case '\t': out += "\\t"; break;
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
             default:
                 out += "\\u00";
                 out += "0123456789abcdef"[c >> 4];
@@ -274,9 +284,15 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     }
 }
 
-std::optional<int64_t> parse_int(std::string_view text) { return parse_number<int64_t>(text); }
-std::optional<uint64_t> parse_uint(std::string_view text) { return parse_number<uint64_t>(text); }
-std::optional<double> parse_double(std::string_view text) { return parse_number<double>(text); }
+std::optional<int64_t> parse_int(std::string_view text) {
+    return parse_number<int64_t>(text);
+}
+std::optional<uint64_t> parse_uint(std::string_view text) {
+    return parse_number<uint64_t>(text);
+}
+std::optional<double> parse_double(std::string_view text) {
+    return parse_number<double>(text);
+}
 
 bool equals_constant_time(std::string_view given, std::string_view expected) {
     if (given.size() != expected.size()) return false;
@@ -287,7 +303,8 @@ bool equals_constant_time(std::string_view given, std::string_view expected) {
     return difference == 0;
 }
 
-std::optional<std::string_view> nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
+std::optional<std::string_view> nearest(std::string_view word,
+                                        const std::vector<std::string_view>& candidates) {
     std::optional<std::string_view> best;
     size_t best_distance = std::max<size_t>(2, word.size() / 3) + 1;
     for (std::string_view candidate : candidates) {

@@ -8,7 +8,8 @@
 
 namespace nightshift {
 
-// Appends `text` as a JSON string with its quotes. Invalid UTF-8 becomes U+FFFD, so the output is always valid JSON.
+// Appends `text` as a JSON string with its quotes. Invalid UTF-8 becomes U+FFFD, so the output is always
+// valid JSON.
 void append_json_string(std::string& out, std::string_view text);
 
 bool is_valid_utf8(std::string_view text);
@@ -44,6 +45,7 @@ std::optional<double> parse_double(std::string_view text);
 bool equals_constant_time(std::string_view given, std::string_view expected);
 
 // The candidate nearest to `word` by edit distance, if near enough to be a typing error.
-std::optional<std::string_view> nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+std::optional<std::string_view> nearest(std::string_view word,
+                                        const std::vector<std::string_view>& candidates);
 
 }  // namespace nightshift

@@ -13,13 +13,20 @@ namespace json = boost::json;
 
 Code code_of(int status) {
     switch (status) {
-        case 401: return Code::kUnauthorized;
-        case 403: return Code::kForbidden;
-        case 404: return Code::kNotFound;
-        case 409: return Code::kConflict;
-        case 429: return Code::kLimit;
-        case 503: return Code::kUnavailable;
-        default: return status >= 500 ? Code::kInternal : Code::kInvalid;
+        case 401:
+            return Code::kUnauthorized;
+        case 403:
+            return Code::kForbidden;
+        case 404:
+            return Code::kNotFound;
+        case 409:
+            return Code::kConflict;
+        case 429:
+            return Code::kLimit;
+        case 503:
+            return Code::kUnavailable;
+        default:
+            return status >= 500 ? Code::kInternal : Code::kInvalid;
     }
 }
 
@@ -27,7 +34,8 @@ std::string detail_of(const net::ClientResponse& response) {
     json::error_code error;
     json::value value = json::parse(response.body, error);
     if (!error && value.is_object()) {
-        if (const json::value* detail = value.as_object().if_contains("detail"); detail && detail->is_string()) {
+        if (const json::value* detail = value.as_object().if_contains("detail");
+            detail && detail->is_string()) {
             return std::string(detail->as_string());
         }
     }
@@ -56,12 +64,14 @@ Result<net::ClientResponse> call(const Connection& connection, net::Method metho
     net::ClientRequest request;
     request.method = method;
     request.url = connection.url + std::string(path);
-    if (!connection.token.is_empty()) request.headers.set("Authorization", "Bearer " + connection.token.reveal());
+    if (!connection.token.is_empty())
+        request.headers.set("Authorization", "Bearer " + connection.token.reveal());
     if (!body.empty()) request.headers.set("Content-Type", "application/json");
     request.body = std::move(body);
     NS_TRY(net::ClientResponse response, net::fetch_blocking(std::move(request)));
     if (response.status >= 400) {
-        return fail(code_of(response.status), "{} said {}: {}", connection.url, response.status, detail_of(response));
+        return fail(code_of(response.status), "{} said {}: {}", connection.url, response.status,
+                    detail_of(response));
     }
     return response;
 }
@@ -80,14 +90,20 @@ int report(const Error& error) {
     std::fprintf(stderr, "nightshift: %s\n", error.message.c_str());
     switch (error.code) {
         case Code::kUnauthorized:
-        case Code::kForbidden: return kAuth;
+        case Code::kForbidden:
+            return kAuth;
         case Code::kUnavailable:
-        case Code::kTimeout: return kUnreachable;
-        case Code::kInvalid: return kUsage;
-        default: return kBad;
+        case Code::kTimeout:
+            return kUnreachable;
+        case Code::kInvalid:
+            return kUsage;
+        default:
+            return kBad;
     }
 }
 
-int64_t now_ms() { return unix_ms(SystemClock().now()); }
+int64_t now_ms() {
+    return unix_ms(SystemClock().now());
+}
 
 }  // namespace nightshift::cli

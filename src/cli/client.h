@@ -21,12 +21,14 @@ struct Connection {
     static Connection from_environment();
 };
 
-// One blocking call of the API. Answers with a status of 400 and above become errors with the server's own detail.
+// One blocking call of the API. Answers with a status of 400 and above become errors with the server's own
+// detail.
 Result<net::ClientResponse> call(const Connection& connection, net::Method method, std::string_view path,
                                  std::string body = "");
 // The same, parsed.
 Result<boost::json::value> get_json(const Connection& connection, std::string_view path);
-Result<boost::json::value> post_json(const Connection& connection, std::string_view path, const boost::json::value& body);
+Result<boost::json::value> post_json(const Connection& connection, std::string_view path,
+                                     const boost::json::value& body);
 
 // Prints the error to stderr and gives the exit code that says which kind it is.
 int report(const Error& error);

@@ -51,8 +51,8 @@ struct QueryOptions {
 int run_query(const Connection& connection, const QueryOptions& options, bool json);
 
 int run_token_list(const Connection& connection, bool json);
-int run_token_create(const Connection& connection, const std::string& name, const std::vector<std::string>& scopes,
-                     const std::string& tenant, bool json);
+int run_token_create(const Connection& connection, const std::string& name,
+                     const std::vector<std::string>& scopes, const std::string& tenant, bool json);
 int run_token_revoke(const Connection& connection, const std::string& id);
 
 // Checks what commonly goes wrong: reachability, token, clock, disk, recorder, sources; each with what to do.

@@ -20,8 +20,9 @@ namespace nightshift::cli {
 namespace {
 
 Result<pid_t> start_agent(const Connection& connection, const DemoOptions& options, std::string_view role) {
-    std::vector<std::string> words{options.program.native(), "demo-agent", std::string(role), "--url", connection.url,
-                                   "--seconds", std::to_string(options.seconds)};
+    std::vector<std::string> words{
+        options.program.native(),       "demo-agent", std::string(role), "--url", connection.url, "--seconds",
+        std::to_string(options.seconds)};
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
@@ -58,7 +59,8 @@ bool wait_once(std::map<pid_t, std::string>& agents, const sigset_t& signals) {
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
         auto agent = agents.find(pid);
         if (agent == agents.end()) continue;
-        if (status != 0) std::fprintf(stderr, "nightshift: the simulated %s ended early\n", agent->second.c_str());
+        if (status != 0)
+            std::fprintf(stderr, "nightshift: the simulated %s ended early\n", agent->second.c_str());
         agents.erase(agent);
     }
     return !agents.empty();
@@ -69,7 +71,8 @@ bool wait_once(std::map<pid_t, std::string>& agents, const sigset_t& signals) {
 int run_demo(const Connection& connection, const DemoOptions& options) {
     auto alive = call(connection, net::Method::kGet, "/healthz");
     if (!alive) {
-        std::fprintf(stderr, "nightshift: no server at %s; start one with: nightshift up\n", connection.url.c_str());
+        std::fprintf(stderr, "nightshift: no server at %s; start one with: nightshift up\n",
+                     connection.url.c_str());
         return report(alive.error());
     }
     if (!connection.token.is_empty()) setenv("NIGHTSHIFT_TOKEN", connection.token.reveal().c_str(), 1);
@@ -89,8 +92,8 @@ int run_demo(const Connection& connection, const DemoOptions& options) {
         agents.emplace(*pid, role.name);
         table.add({fmt::format("demo-{}", role.name), std::string(role.shows)});
     }
-    std::printf("%s\nAll of it is simulated, and says so on every screen: %s\nCtrl-C ends it.\n", table.text().c_str(),
-                connection.url.c_str());
+    std::printf("%s\nAll of it is simulated, and says so on every screen: %s\nCtrl-C ends it.\n",
+                table.text().c_str(), connection.url.c_str());
     std::fflush(stdout);
     while (wait_once(agents, signals)) {
     }

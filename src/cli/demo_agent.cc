@@ -62,18 +62,24 @@ Result<void> SimulatedAgent::think(uint64_t input, uint64_t output) {
                                   .duration_ms = duration});
 }
 
-Result<void> SimulatedAgent::use_tool(std::string name, std::string arguments, std::string result, int64_t duration_ms) {
+Result<void> SimulatedAgent::use_tool(std::string name, std::string arguments, std::string result,
+                                      int64_t duration_ms) {
     std::this_thread::sleep_for(milliseconds(duration_ms));
     return telemetry_.tool_call({std::move(name), std::move(arguments), std::move(result), duration_ms, ""});
 }
 
 Result<void> SimulatedAgent::research() {
-    static constexpr std::array kTopics{"tide tables", "battery prices", "grid load", "ferry routes", "soil moisture", "star maps"};
+    static constexpr std::array kTopics{"tide tables",  "battery prices", "grid load",
+                                        "ferry routes", "soil moisture",  "star maps"};
     std::string topic = kTopics[random_.below(kTopics.size())];
     if (auto sent = think(3000, 250); !sent) return sent;
     auto page = random_.below(10'000);
-    if (auto sent = use_tool("WebSearch", fmt::format(R"({{"query":"{} {}"}})", topic, page), fmt::format("{} results", 3 + page % 40), 150); !sent) return sent;
-    auto fetched = use_tool("WebFetch", fmt::format(R"({{"url":"https://example.org/{}"}})", page), fmt::format("{} bytes", 900 + page), 220);
+    if (auto sent = use_tool("WebSearch", fmt::format(R"({{"query":"{} {}"}})", topic, page),
+                             fmt::format("{} results", 3 + page % 40), 150);
+        !sent)
+        return sent;
+    auto fetched = use_tool("WebFetch", fmt::format(R"({{"url":"https://example.org/{}"}})", page),
+                            fmt::format("{} bytes", 900 + page), 220);
     pause(400, 1500);
     return fetched;
 }
@@ -84,8 +90,12 @@ Result<void> SimulatedAgent::write_with_helper() {
         if (auto sent = child_.event("session", "start", "running"); !sent) return sent;
     }
     if (auto sent = think(5000, 700); !sent) return sent;
-    if (auto sent = child_.model_call({.model = "claude-haiku-4-5", .input_tokens = 900, .output_tokens = 120, .duration_ms = 300}); !sent) return sent;
-    auto checked = child_.tool_call({"Read", fmt::format(R"({{"path":"notes/{}.md"}})", steps_), "ok", 12, ""});
+    if (auto sent = child_.model_call(
+            {.model = "claude-haiku-4-5", .input_tokens = 900, .output_tokens = 120, .duration_ms = 300});
+        !sent)
+        return sent;
+    auto checked =
+        child_.tool_call({"Read", fmt::format(R"({{"path":"notes/{}.md"}})", steps_), "ok", 12, ""});
     if (steps_ % 8 == 0) return child_.event("session", "end", "ok");
     pause(900, 2000);
     return checked;
@@ -95,7 +105,10 @@ Result<void> SimulatedAgent::build_batch() {
     if (auto sent = think(1500, 60); !sent) return sent;
     for (int i = 0; i < 4; ++i) {
         auto file = steps_ * 4 + static_cast<uint64_t>(i);
-        if (auto sent = use_tool("Bash", fmt::format(R"({{"command":"convert image-{}.png"}})", file), fmt::format("wrote image-{}.webp", file), 60); !sent) return sent;
+        if (auto sent = use_tool("Bash", fmt::format(R"({{"command":"convert image-{}.png"}})", file),
+                                 fmt::format("wrote image-{}.webp", file), 60);
+            !sent)
+            return sent;
     }
     pause(200, 600);
     return {};
@@ -108,7 +121,8 @@ Result<void> SimulatedAgent::watch_by_polling() {
 
 Result<void> SimulatedAgent::loop() {
     if (auto sent = think(9000, 90); !sent) return sent;
-    return use_tool("Bash", R"({"command":"cat build/output.log"})", "cat: build/output.log: No such file or directory", 40);
+    return use_tool("Bash", R"({"command":"cat build/output.log"})",
+                    "cat: build/output.log: No such file or directory", 40);
 }
 
 Result<void> SimulatedAgent::stumble() {
@@ -119,7 +133,8 @@ Result<void> SimulatedAgent::stumble() {
 Result<void> SimulatedAgent::hit_rate_limit() {
     if (steps_ < 5) return research();
     pause(3000, 5000);
-    return telemetry_.model_call({.model = "gpt-5-mini", .provider = "openai", .duration_ms = 120, .error_type = "rate_limit"});
+    return telemetry_.model_call(
+        {.model = "gpt-5-mini", .provider = "openai", .duration_ms = 120, .error_type = "rate_limit"});
 }
 
 Result<void> SimulatedAgent::go_silent() {
@@ -165,7 +180,8 @@ int run_demo_agent(const Connection& connection, const std::string& role, int64_
             continue;
         }
         // A server that restarts is part of the show; a wrong role or token is not.
-        if (done.error().code != Code::kUnavailable && done.error().code != Code::kTimeout) return report(done.error());
+        if (done.error().code != Code::kUnavailable && done.error().code != Code::kTimeout)
+            return report(done.error());
         if (++failures > 60) return report(done.error());
         std::this_thread::sleep_for(milliseconds(1000));
     }

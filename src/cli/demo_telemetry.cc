@@ -8,7 +8,9 @@
 namespace nightshift::cli {
 namespace {
 
-std::string random_hex(size_t bytes) { return to_hex(random_bytes(bytes).data(), bytes); }
+std::string random_hex(size_t bytes) {
+    return to_hex(random_bytes(bytes).data(), bytes);
+}
 
 std::string quoted(std::string_view text) {
     std::string out;
@@ -24,7 +26,9 @@ std::string integer_attribute(std::string_view key, uint64_t value) {
     return fmt::format(R"({{"key":"{}","value":{{"intValue":"{}"}}}})", key, value);
 }
 
-int64_t now_us() { return unix_us(SystemClock().now()); }
+int64_t now_us() {
+    return unix_us(SystemClock().now());
+}
 
 }  // namespace
 
@@ -48,10 +52,12 @@ Result<void> SimulatedTelemetry::model_call(const SimulatedModelCall& call) {
         attributes += "," + integer_attribute("gen_ai.usage.input_tokens", call.input_tokens);
         attributes += "," + integer_attribute("gen_ai.usage.cache_read.input_tokens", call.cache_read_tokens);
         attributes += "," + integer_attribute("gen_ai.usage.output_tokens", call.output_tokens);
-        attributes += fmt::format(R"(,{{"key":"gen_ai.response.time_to_first_chunk","value":{{"doubleValue":{:.3f}}}}})",
-                                  static_cast<double>(call.duration_ms) * 0.2 / 1e3);
+        attributes += fmt::format(
+            R"(,{{"key":"gen_ai.response.time_to_first_chunk","value":{{"doubleValue":{:.3f}}}}})",
+            static_cast<double>(call.duration_ms) * 0.2 / 1e3);
     }
-    return send_span(fmt::format("chat {}", call.model), std::move(attributes), call.duration_ms, call.error_type);
+    return send_span(fmt::format("chat {}", call.model), std::move(attributes), call.duration_ms,
+                     call.error_type);
 }
 
 Result<void> SimulatedTelemetry::tool_call(const SimulatedToolCall& call) {
@@ -70,26 +76,30 @@ Result<void> SimulatedTelemetry::send_span(std::string_view name, std::string at
     attributes += "," + text_attribute("gen_ai.agent.id", agent_);
     attributes += "," + text_attribute("gen_ai.agent.name", agent_);
     if (!error_type.empty()) attributes += "," + text_attribute("error.type", error_type);
-    std::string resource = text_attribute("service.name", "nightshift-demo") + "," + text_attribute("host.name", "demo") +
+    std::string resource = text_attribute("service.name", "nightshift-demo") + "," +
+                           text_attribute("host.name", "demo") +
                            R"(,{"key":"nightshift.simulated","value":{"boolValue":true}})";
     std::string span = fmt::format(
         R"({{"traceId":"{}","spanId":"{}","name":{},"kind":3,"startTimeUnixNano":"{}","endTimeUnixNano":"{}","status":{{"code":{}}},"attributes":[{}]}})",
-        trace_, random_hex(8), quoted(name), (end_us - duration_ms * 1000) * 1000, end_us * 1000, error_type.empty() ? 1 : 2,
-        attributes);
+        trace_, random_hex(8), quoted(name), (end_us - duration_ms * 1000) * 1000, end_us * 1000,
+        error_type.empty() ? 1 : 2, attributes);
     std::string body = fmt::format(
         R"({{"resourceSpans":[{{"resource":{{"attributes":[{}]}},"scopeSpans":[{{"scope":{{"name":"nightshift.demo"}},"spans":[{}]}}]}}]}})",
         resource, span);
-    NS_TRY([[maybe_unused]] auto answer, call(connection_, net::Method::kPost, "/v1/traces", std::move(body)));
+    NS_TRY([[maybe_unused]] auto answer,
+           call(connection_, net::Method::kPost, "/v1/traces", std::move(body)));
     return {};
 }
 
-Result<void> SimulatedTelemetry::event(std::string_view kind, std::string_view name, std::string_view status) {
+Result<void> SimulatedTelemetry::event(std::string_view kind, std::string_view name,
+                                       std::string_view status) {
     std::string line = fmt::format(
         R"({{"id":"demo-{}","time_us":{},"kind":"{}","name":{},"status":"{}","agent":{},"session":{},"host":"demo","simulated":true)",
         random_hex(8), now_us(), kind, quoted(name), status, quoted(agent_), quoted(session_));
     if (!parent_session_.empty()) line += fmt::format(R"(,"parent_session":{})", quoted(parent_session_));
     line += "}\n";
-    NS_TRY([[maybe_unused]] auto answer, call(connection_, net::Method::kPost, "/api/v1/events", std::move(line)));
+    NS_TRY([[maybe_unused]] auto answer,
+           call(connection_, net::Method::kPost, "/api/v1/events", std::move(line)));
     return {};
 }
 

@@ -29,8 +29,9 @@ struct SimulatedToolCall {
     std::string_view error_type;
 };
 
-// Sends what one agent does, as OpenTelemetry GenAI spans over OTLP/HTTP JSON, each marked nightshift.simulated. States that
-// spans cannot say before they end (a session began, a person is asked) go through the events API.
+// Sends what one agent does, as OpenTelemetry GenAI spans over OTLP/HTTP JSON, each marked
+// nightshift.simulated. States that spans cannot say before they end (a session began, a person is asked) go
+// through the events API.
 class SimulatedTelemetry {
 public:
     SimulatedTelemetry(Connection connection, std::string agent);
@@ -45,7 +46,8 @@ public:
     Result<void> event(std::string_view kind, std::string_view name, std::string_view status);
 
 private:
-    Result<void> send_span(std::string_view name, std::string attributes, int64_t duration_ms, std::string_view error_type);
+    Result<void> send_span(std::string_view name, std::string attributes, int64_t duration_ms,
+                           std::string_view error_type);
 
     Connection connection_;
     std::string agent_;

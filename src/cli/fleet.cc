@@ -40,7 +40,8 @@ std::string fact_value(const json::object& object, std::string_view name) {
 // State, since when and by which source: no state stands alone.
 std::vector<std::string> state_cells(const json::object& object) {
     const json::object& fact = object.at("state").as_object();
-    return {text_at(fact, "value"), age(fact.at("since_ms").to_number<int64_t>(), now_ms()), text_at(fact, "source")};
+    return {text_at(fact, "value"), age(fact.at("since_ms").to_number<int64_t>(), now_ms()),
+            text_at(fact, "source")};
 }
 
 std::string name_of(const json::object& object, std::string_view member) {

@@ -26,16 +26,19 @@ struct Arguments {
 };
 
 std::filesystem::path default_data_folder() {
-    if (const char* data = std::getenv("XDG_DATA_HOME"); data && *data) return std::filesystem::path(data) / "nightshift";
+    if (const char* data = std::getenv("XDG_DATA_HOME"); data && *data)
+        return std::filesystem::path(data) / "nightshift";
     const char* home = std::getenv("HOME");
     return std::filesystem::path(home ? home : ".") / ".local/share/nightshift";
 }
 
 // A command that talks to a server: its connection options, --json, and what to run.
-CLI::App* add_client(CLI::App& app, Arguments& args, const char* name, const char* help, std::function<int()> run) {
+CLI::App* add_client(CLI::App& app, Arguments& args, const char* name, const char* help,
+                     std::function<int()> run) {
     CLI::App* command = app.add_subcommand(name, help);
     command->add_option("--url", args.url, "The server; default NIGHTSHIFT_URL or http://127.0.0.1:8700");
-    command->add_option("--token", args.token, "The token; better in NIGHTSHIFT_TOKEN, where other users cannot see it");
+    command->add_option("--token", args.token,
+                        "The token; better in NIGHTSHIFT_TOKEN, where other users cannot see it");
     command->add_flag("--json", args.json, "Print what the API said");
     command->callback([&args, run = std::move(run)] {
         if (!args.url.empty()) args.connection.url = args.url;
@@ -52,14 +55,17 @@ void add_up(CLI::App& app, Arguments& args) {
     up->add_option("--listen", args.up.listen, "Address of the main port; default 127.0.0.1:8700");
     up->add_option("--otlp", args.up.otlp, "Address of the OTLP port, or off; default 127.0.0.1:4318");
     up->add_option("--config", args.up.config, "nightshift.yaml");
-    up->add_flag("--install-service", args.up.install_service, "Write a systemd unit for these options, and say how to start it");
+    up->add_flag("--install-service", args.up.install_service,
+                 "Write a systemd unit for these options, and say how to start it");
     up->callback([&args] { args.exit_code = run_up(args.up); });
 }
 
 void add_fleet_options(CLI::App* command, FleetOptions& fleet) {
     command->add_option("--state", fleet.states, "Only these states")->delimiter(',');
     command->add_option("--search", fleet.search, "A part of the id");
-    command->add_option("--limit", fleet.limit, "How many")->check(CLI::Range(1, 1000))->capture_default_str();
+    command->add_option("--limit", fleet.limit, "How many")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
 }
 
 void add_fleet(CLI::App& app, Arguments& args) {
@@ -80,11 +86,13 @@ void add_history(CLI::App& app, Arguments& args) {
     tail->add_option("--agent", args.tail.agent, "Only this agent's");
     tail->add_option("--session", args.tail.session, "Only this session's");
     tail->add_option("--kind", args.tail.kind, "Only this kind: model_call, tool_call, ...");
-    tail->add_option("-n,--lines", args.tail.lines, "Events from before to begin with")->check(CLI::Range(0, 10000));
+    tail->add_option("-n,--lines", args.tail.lines, "Events from before to begin with")
+        ->check(CLI::Range(0, 10000));
     tail->add_flag("--follow,!--no-follow", args.tail.follow, "Go on until interrupted");
 
-    CLI::App* query = add_client(app, args, "query", "Ask the recorder: nightshift query count 'p95(duration)' --by agent",
-                                 [&args] { return run_query(args.connection, args.query, args.json); });
+    CLI::App* query =
+        add_client(app, args, "query", "Ask the recorder: nightshift query count 'p95(duration)' --by agent",
+                   [&args] { return run_query(args.connection, args.query, args.json); });
     query->add_option("aggregates", args.query.aggregates, "count, errors, sum(cost), p95(duration), ...");
     query->add_option("--where", args.query.where, "kind = tool_call and status = error");
     query->add_option("--text", args.query.text, "A part of the name or the attributes");
@@ -97,12 +105,16 @@ void add_history(CLI::App& app, Arguments& args) {
 void add_tokens(CLI::App& app, Arguments& args) {
     CLI::App* token = app.add_subcommand("token", "Tokens: who may do what");
     token->require_subcommand(1);
-    add_client(*token, args, "list", "All tokens", [&args] { return run_token_list(args.connection, args.json); });
+    add_client(*token, args, "list", "All tokens",
+               [&args] { return run_token_list(args.connection, args.json); });
     CLI::App* create = add_client(*token, args, "create", "A new token, shown once", [&args] {
-        return run_token_create(args.connection, args.token_name, args.token_scopes, args.token_tenant, args.json);
+        return run_token_create(args.connection, args.token_name, args.token_scopes, args.token_tenant,
+                                args.json);
     });
     create->add_option("name", args.token_name, "What it is for")->required();
-    create->add_option("--scopes", args.token_scopes, "read, write, ingest, gateway, admin")->delimiter(',')->capture_default_str();
+    create->add_option("--scopes", args.token_scopes, "read, write, ingest, gateway, admin")
+        ->delimiter(',')
+        ->capture_default_str();
     create->add_option("--tenant", args.token_tenant, "Whose it is")->capture_default_str();
     CLI::App* revoke = add_client(*token, args, "revoke", "End a token",
                                   [&args] { return run_token_revoke(args.connection, args.token_id); });
@@ -110,7 +122,8 @@ void add_tokens(CLI::App& app, Arguments& args) {
 }
 
 void add_local(CLI::App& app, Arguments& args) {
-    add_client(app, args, "doctor", "Check what commonly goes wrong", [&args] { return run_doctor(args.connection, args.json); });
+    add_client(app, args, "doctor", "Check what commonly goes wrong",
+               [&args] { return run_doctor(args.connection, args.json); });
     CLI::App* config = app.add_subcommand("config", "The configuration file");
     config->require_subcommand(1);
     CLI::App* check = config->add_subcommand("check", "Report every problem of a file");
@@ -123,9 +136,11 @@ void add_demo(CLI::App& app, Arguments& args, const char* program) {
     std::error_code error;
     args.demo.program = std::filesystem::read_symlink("/proc/self/exe", error);
     if (error) args.demo.program = program;
-    CLI::App* demo = add_client(app, args, "demo", "A small simulated fleet: real processes, real telemetry, faults included",
+    CLI::App* demo = add_client(app, args, "demo",
+                                "A small simulated fleet: real processes, real telemetry, faults included",
                                 [&args] { return run_demo(args.connection, args.demo); });
-    demo->add_option("--seconds", args.demo.seconds, "How long; 0 is until interrupted")->capture_default_str();
+    demo->add_option("--seconds", args.demo.seconds, "How long; 0 is until interrupted")
+        ->capture_default_str();
     CLI::App* agent = add_client(app, args, "demo-agent", "One simulated agent", [&args] {
         return run_demo_agent(args.connection, args.role, args.demo.seconds);
     });

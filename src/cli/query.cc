@@ -13,7 +13,8 @@ namespace {
 namespace json = boost::json;
 
 Result<int64_t> duration_ms(std::string_view text) {
-    for (auto [suffix, factor] : {std::pair{'s', 1000ll}, {'m', 60'000ll}, {'h', 3'600'000ll}, {'d', 86'400'000ll}}) {
+    for (auto [suffix, factor] :
+         {std::pair{'s', 1000ll}, {'m', 60'000ll}, {'h', 3'600'000ll}, {'d', 86'400'000ll}}) {
         if (text.empty() || text.back() != suffix) continue;
         if (auto number = parse_uint(text.substr(0, text.size() - 1)); number && *number < 1'000'000) {
             return static_cast<int64_t>(*number) * factor;

@@ -28,7 +28,8 @@ void print(const json::object& fleet, const json::object& system) {
                 short_count(totals.at("tokens_per_minute").to_number<double>()).c_str(),
                 dollars(totals.at("usd_per_hour").to_number<double>()).c_str(),
                 dollars(totals.at("cost_today_usd").to_number<double>()).c_str());
-    std::printf("up        %s, version %s\n", age(system.at("started_at_ms").to_number<int64_t>(), now_ms()).c_str(),
+    std::printf("up        %s, version %s\n",
+                age(system.at("started_at_ms").to_number<int64_t>(), now_ms()).c_str(),
                 system.at("version").as_string().c_str());
     const json::array& attention = fleet.at("attention").as_array();
     if (attention.empty()) {
@@ -39,7 +40,8 @@ void print(const json::object& fleet, const json::object& system) {
     for (const json::value& each : attention) {
         const json::object& item = each.as_object();
         table.add({std::string(item.at("severity").as_string()), std::string(item.at("kind").as_string()),
-                   age(item.at("since_ms").to_number<int64_t>(), now_ms()), std::string(item.at("title").as_string())});
+                   age(item.at("since_ms").to_number<int64_t>(), now_ms()),
+                   std::string(item.at("title").as_string())});
     }
     std::printf("\n%s", table.text().c_str());
 }

@@ -8,19 +8,25 @@ namespace nightshift::cli {
 namespace {
 
 size_t width(const std::string& text) {
-    return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+    return static_cast<size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 }  // namespace
 
-Table::Table(std::vector<std::string> header) { rows_.push_back(std::move(header)); }
+Table::Table(std::vector<std::string> header) {
+    rows_.push_back(std::move(header));
+}
 
-void Table::add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+void Table::add(std::vector<std::string> row) {
+    rows_.push_back(std::move(row));
+}
 
 std::string Table::text() const {
     std::vector<size_t> widths(rows_[0].size(), 0);
     for (const auto& row : rows_) {
-        for (size_t i = 0; i < row.size() && i < widths.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+        for (size_t i = 0; i < row.size() && i < widths.size(); ++i)
+            widths[i] = std::max(widths[i], width(row[i]));
     }
     std::string out;
     for (const auto& row : rows_) {
@@ -50,6 +56,8 @@ std::string short_count(double value) {
     return fmt::format("{:.1f}G", value / 1e9);
 }
 
-std::string dollars(double usd) { return usd != 0 && usd < 0.01 ? fmt::format("${:.4f}", usd) : fmt::format("${:.2f}", usd); }
+std::string dollars(double usd) {
+    return usd != 0 && usd < 0.01 ? fmt::format("${:.4f}", usd) : fmt::format("${:.2f}", usd);
+}
 
 }  // namespace nightshift::cli

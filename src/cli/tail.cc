@@ -1,5 +1,5 @@
-#include <fmt/format.h>
 #include <fmt/chrono.h>
+#include <fmt/format.h>
 
 #include <boost/json.hpp>
 #include <cstdio>
@@ -33,7 +33,8 @@ std::string one_line(const json::object& event) {
     if (std::string model = text_at(event, "model"); !model.empty()) line += "  " + model;
     int64_t tokens = integer_at(event, "input_tokens") + integer_at(event, "output_tokens");
     if (tokens > 0) line += fmt::format("  {} tokens", short_count(static_cast<double>(tokens)));
-    if (int64_t us = integer_at(event, "duration_us"); us > 0) line += fmt::format("  {:.0f} ms", static_cast<double>(us) / 1e3);
+    if (int64_t us = integer_at(event, "duration_us"); us > 0)
+        line += fmt::format("  {:.0f} ms", static_cast<double>(us) / 1e3);
     if (std::string error = text_at(event, "error_type"); !error.empty()) line += "  " + error;
     return line;
 }
@@ -62,7 +63,9 @@ private:
     static constexpr size_t kLineBytesMax = 64u << 20;
 
     bool matches(const json::object& event) const {
-        auto is = [&](std::string_view name, const std::string& wanted) { return wanted.empty() || text_at(event, name) == wanted; };
+        auto is = [&](std::string_view name, const std::string& wanted) {
+            return wanted.empty() || text_at(event, name) == wanted;
+        };
         return is("agent", options_.agent) && is("session", options_.session) && is("kind", options_.kind);
     }
 
@@ -77,8 +80,10 @@ private:
             if (item.is_object()) print(item.as_object());
         }
         if (int64_t dropped = integer_at(frame.as_object(), "dropped")) {
-            std::fprintf(stderr, "nightshift: %lld events were too many for the live stream; they are in the recorder\n",
-                         static_cast<long long>(dropped));
+            std::fprintf(
+                stderr,
+                "nightshift: %lld events were too many for the live stream; they are in the recorder\n",
+                static_cast<long long>(dropped));
         }
     }
 
@@ -89,7 +94,8 @@ private:
 
 std::string recent_path(const TailOptions& options) {
     std::string path = fmt::format("/api/v1/events?order=desc&limit={}", options.lines);
-    for (auto [name, value] : {std::pair{"agent", &options.agent}, {"session", &options.session}, {"kind", &options.kind}}) {
+    for (auto [name, value] :
+         {std::pair{"agent", &options.agent}, {"session", &options.session}, {"kind", &options.kind}}) {
         if (!value->empty()) path += fmt::format("&{}={}", name, percent_encode(*value));
     }
     return path;
@@ -116,7 +122,8 @@ int run_tail(const Connection& connection, const TailOptions& options, bool json
     request.on_body = [&](std::string_view piece) { return printer.feed(piece); };
     auto ended = net::fetch_blocking(std::move(request));
     if (!ended) return report(ended.error());
-    if (ended->status != 200) return report({Code::kUnavailable, fmt::format("the live stream answered {}", ended->status)});
+    if (ended->status != 200)
+        return report({Code::kUnavailable, fmt::format("the live stream answered {}", ended->status)});
     return kOk;
 }
 

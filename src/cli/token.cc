@@ -29,16 +29,18 @@ int run_token_list(const Connection& connection, bool json) {
     return kOk;
 }
 
-int run_token_create(const Connection& connection, const std::string& name, const std::vector<std::string>& scopes,
-                     const std::string& tenant, bool json) {
-    json::object body{{"name", name}, {"scopes", json::array(scopes.begin(), scopes.end())}, {"tenant", tenant}};
+int run_token_create(const Connection& connection, const std::string& name,
+                     const std::vector<std::string>& scopes, const std::string& tenant, bool json) {
+    json::object body{
+        {"name", name}, {"scopes", json::array(scopes.begin(), scopes.end())}, {"tenant", tenant}};
     auto answer = post_json(connection, "/api/v1/tokens", body);
     if (!answer) return report(answer.error());
     if (json) {
         std::puts(json::serialize(*answer).c_str());
     } else {
         std::printf("%s\n", answer->at("token").as_string().c_str());
-        std::fprintf(stderr, "The token is shown only now. Its id is %s.\n", answer->at("id").as_string().c_str());
+        std::fprintf(stderr, "The token is shown only now. Its id is %s.\n",
+                     answer->at("id").as_string().c_str());
     }
     return kOk;
 }

@@ -30,8 +30,9 @@ Result<void> migrate(Database& db, std::string_view room, const std::vector<Migr
     if (!created) return created;
     NS_TRY(int64_t applied, applied_number(db, room));
     if (applied > static_cast<int64_t>(migrations.size())) {
-        return fail(Code::kConflict, "the tables of {} are at version {}, this program knows {}: use a newer nightshift",
-                    room, applied, migrations.size());
+        return fail(Code::kConflict,
+                    "the tables of {} are at version {}, this program knows {}: use a newer nightshift", room,
+                    applied, migrations.size());
     }
     for (size_t i = static_cast<size_t>(applied); i < migrations.size(); ++i) {
         if (auto done = apply(db, room, migrations[i]); !done) return done;

@@ -58,7 +58,8 @@ TEST_F(StoreTest, SaysConflictOnBrokenConstraint) {
 }
 
 TEST_F(StoreTest, AppliesEachMigrationOnce) {
-    std::vector<Migration> migrations{{1, "CREATE TABLE a (x TEXT) STRICT"}, {2, "INSERT INTO a VALUES ('once')"}};
+    std::vector<Migration> migrations{{1, "CREATE TABLE a (x TEXT) STRICT"},
+                                      {2, "INSERT INTO a VALUES ('once')"}};
     for (int round = 0; round < 2; ++round) {
         auto db = Database::open(file());
         ASSERT_TRUE(db);
@@ -77,7 +78,8 @@ TEST_F(StoreTest, KeepsNothingOfMigrationThatFails) {
 TEST_F(StoreTest, RefusesDatabaseOfNewerProgram) {
     auto db = Database::open(file());
     ASSERT_TRUE(db);
-    ASSERT_TRUE(migrate(*db, "room", {{1, "CREATE TABLE a (x TEXT) STRICT"}, {2, "CREATE TABLE b (x TEXT) STRICT"}}));
+    ASSERT_TRUE(
+        migrate(*db, "room", {{1, "CREATE TABLE a (x TEXT) STRICT"}, {2, "CREATE TABLE b (x TEXT) STRICT"}}));
     EXPECT_EQ(migrate(*db, "room", {{1, ""}}).error().code, Code::kConflict);
 }
 

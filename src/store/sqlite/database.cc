@@ -19,7 +19,9 @@ Failure sqlite_failure(sqlite3* db, int code, std::string_view what) {
 Statement::Statement(Statement&& other) noexcept
     : db_(other.db_), statement_(std::exchange(other.statement_, nullptr)) {}
 
-Statement::~Statement() { sqlite3_finalize(statement_); }
+Statement::~Statement() {
+    sqlite3_finalize(statement_);
+}
 
 Statement& Statement::bind(int index, int64_t value) {
     sqlite3_bind_int64(statement_, index, value);
@@ -48,17 +50,24 @@ Result<void> Statement::run() {
     return {};
 }
 
-int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+int64_t Statement::integer(int column) const {
+    return sqlite3_column_int64(statement_, column);
+}
 
 std::string Statement::text(int column) const {
     const unsigned char* bytes = sqlite3_column_text(statement_, column);
     int size = sqlite3_column_bytes(statement_, column);
-    return bytes ? std::string(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size)) : std::string();
+    return bytes ? std::string(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size))
+                 : std::string();
 }
 
-bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+bool Statement::is_null(int column) const {
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
 
-void Database::Close::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
+void Database::Close::operator()(sqlite3* db) const {
+    sqlite3_close_v2(db);
+}
 
 Result<Database> Database::open(const std::filesystem::path& path) {
     sqlite3* raw = nullptr;
@@ -69,7 +78,8 @@ Result<Database> Database::open(const std::filesystem::path& path) {
     sqlite3_busy_timeout(raw, 5000);
     NS_TRY([[maybe_unused]] auto configured, db.prepare("PRAGMA journal_mode=WAL"));
     NS_TRY([[maybe_unused]] bool row, configured.step());
-    if (auto set = db.execute("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"); !set) return Failure(set.error());
+    if (auto set = db.execute("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"); !set)
+        return Failure(set.error());
     return db;
 }
 
@@ -86,7 +96,9 @@ Result<void> Database::execute(const std::string& sql) {
     return {};
 }
 
-int64_t Database::changes() const { return sqlite3_changes64(db_.get()); }
+int64_t Database::changes() const {
+    return sqlite3_changes64(db_.get());
+}
 
 Result<Transaction> Transaction::begin(Database& db) {
     if (auto begun = db.execute("BEGIN IMMEDIATE"); !begun) return Failure(begun.error());
