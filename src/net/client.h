@@ -27,7 +27,8 @@ struct ClientRequest {
     std::string body;
     std::chrono::milliseconds timeout{30'000};
     size_t body_bytes_max = 64u << 20;
-    // When set, body pieces go here as they arrive and ClientResponse::body stays empty. Return false to stop.
+    // When set, body pieces go here as they arrive and ClientResponse::body stays empty. Return false to
+    // stop.
     std::function<bool(std::string_view)> on_body;
 };
 
@@ -37,8 +38,8 @@ struct ClientResponse {
     std::string body;
 };
 
-// One request on a new connection. Runs on the caller's loop. kUnavailable (nobody answers; the message names the
-// address), kTimeout, kLimit (body), kInvalid (not HTTP).
+// One request on a new connection. Runs on the caller's loop. kUnavailable (nobody answers; the message names
+// the address), kTimeout, kLimit (body), kInvalid (not HTTP).
 Task<Result<ClientResponse>> fetch(ClientRequest request);
 
 // The same from a thread without a loop: for the CLI and for tests.

@@ -44,9 +44,9 @@ struct RequestHead {
     std::string path;    // percent-decoded path
     std::string query;   // raw, without '?'
     Headers headers;
-    std::string peer;     // address of the other side, without port
+    std::string peer;  // address of the other side, without port
     bool peer_is_loopback = false;
-    int listener = 0;     // which of Server's listeners took it
+    int listener = 0;  // which of Server's listeners took it
 };
 
 struct Request : RequestHead {

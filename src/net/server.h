@@ -17,7 +17,8 @@ class Handler {
 public:
     virtual ~Handler() = default;
 
-    // How large this request's body may be, as sent. Called before the body is read; beyond it the answer is 413.
+    // How large this request's body may be, as sent. Called before the body is read; beyond it the answer is
+    // 413.
     virtual size_t body_bytes_max(const RequestHead& head) const = 0;
     virtual Task<Response> handle(Request request) = 0;
 };
@@ -34,8 +35,8 @@ struct ServerOptions {
     std::vector<Address> listen;
     size_t connections_max = 20'000;  // beyond it new connections are closed at once, and counted
     size_t head_bytes_max = 64u << 10;
-    std::chrono::seconds idle_timeout{75};      // between requests on one connection
-    std::chrono::seconds request_timeout{60};   // from the first byte of a request to its last
+    std::chrono::seconds idle_timeout{75};     // between requests on one connection
+    std::chrono::seconds request_timeout{60};  // from the first byte of a request to its last
 };
 
 struct ServerStats {
@@ -46,12 +47,13 @@ struct ServerStats {
     uint64_t bad_requests_total = 0;
 };
 
-// HTTP/1.1 on every loop: each loop has its own listening socket (SO_REUSEPORT), and a connection stays on the loop
-// that took it.
+// HTTP/1.1 on every loop: each loop has its own listening socket (SO_REUSEPORT), and a connection stays on
+// the loop that took it.
 class Server {
 public:
     // `handler` must outlive the server. kIo when an address cannot be bound; the message names it.
-    static Result<std::unique_ptr<Server>> start(std::vector<io::Loop*> loops, ServerOptions options, Handler& handler);
+    static Result<std::unique_ptr<Server>> start(std::vector<io::Loop*> loops, ServerOptions options,
+                                                 Handler& handler);
     // Stops listening, gives open requests `grace`, then closes the rest. Returns when no connection is left.
     // Call it from a thread that is none of the loops.
     void stop(std::chrono::milliseconds grace = std::chrono::milliseconds(1000));

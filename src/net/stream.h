@@ -17,8 +17,8 @@ class ByteStream {
 public:
     virtual ~ByteStream() = default;
 
-    // Sends now what the socket takes without waiting and queues the rest. False, with nothing sent, when more than
-    // `queued_bytes_max` would then be queued, or the peer is gone. Never waits.
+    // Sends now what the socket takes without waiting and queues the rest. False, with nothing sent, when
+    // more than `queued_bytes_max` would then be queued, or the peer is gone. Never waits.
     virtual bool offer(SharedBytes bytes, size_t queued_bytes_max) = 0;
 
     // Bytes accepted by offer() that the kernel has not taken.

@@ -22,8 +22,8 @@ public:
         std::string data;
     };
 
-    // The next whole message. kUnavailable after the close handshake or a lost peer (the message says code and
-    // reason); kLimit when the message is larger than allowed, kInvalid on a protocol error.
+    // The next whole message. kUnavailable after the close handshake or a lost peer (the message says code
+    // and reason); kLimit when the message is larger than allowed, kInvalid on a protocol error.
     virtual Task<Result<Message>> receive() = 0;
     // Frames and sends, and waits until the kernel took it.
     virtual Task<Result<void>> send_text(std::string_view text) = 0;
@@ -45,7 +45,8 @@ struct WebSocketOptions {
 };
 
 // Connects as a client to ws://host[:port]/path or wss://. Runs on the caller's loop.
-// kUnavailable when nobody answers, kForbidden/kUnauthorized/kInvalid by the HTTP status of a refusal, kTimeout.
+// kUnavailable when nobody answers, kForbidden/kUnauthorized/kInvalid by the HTTP status of a refusal,
+// kTimeout.
 Task<Result<std::unique_ptr<WebSocket>>> connect_websocket(std::string url, WebSocketOptions options);
 
 }  // namespace nightshift::net
