@@ -214,6 +214,13 @@ test("subscribes over an open WebSocket and by reconnecting over SSE", () => {
   assert.deepEqual(effects.map((e) => e.type), ["disconnect", "connect"]);
 });
 
+test("asks after the hello for what was wanted while connecting", () => {
+  const rig = new Rig();
+  rig.give({ type: "start" });
+  assert.deepEqual(rig.give({ type: "subscribe", topic: "events" }), []);
+  assert.deepEqual(rig.hello().slice(1), [{ type: "send", text: '{"subscribe":["events"]}' }]);
+});
+
 test("ignores frames of topics it left", () => {
   const rig = new Rig();
   rig.open();

@@ -14,7 +14,8 @@ export type Phase =
 export interface LiveState {
   phase: Phase;
   transport: Transport;
-  topics: readonly string[];
+  topics: readonly string[];            // wanted
+  asked: readonly string[];             // named when connecting; the difference is sent after the hello
   token: string | null;                 // where to resume
   epoch: string;
   version: string;
@@ -68,7 +69,7 @@ export const kTimes = {
 
 export function initialState(topics: readonly string[]): LiveState {
   return {
-    phase: "stopped", transport: "websocket", topics, token: null, epoch: "", version: "", seqs: {}, failures: 0, websocketFailures: 0,
+    phase: "stopped", transport: "websocket", topics, asked: topics, token: null, epoch: "", version: "", seqs: {}, failures: 0, websocketFailures: 0,
     phaseSince: 0, lastFrameAt: null, staleSince: null, retryAt: 0, askedToRetryIn: null, probeSentAt: null, hiddenSince: null,
     why: "", gaps: 0, reconnects: 0,
   };
@@ -85,7 +86,7 @@ export function retryDelay(failures: number, random: number): number {
 function connect(state: LiveState, now: number): Step {
   const fallBack = state.websocketFailures >= kTimes.fallbackAfter;
   const transport: Transport = fallBack ? "sse" : "websocket";
-  const next: LiveState = { ...state, phase: "connecting", transport, phaseSince: now, askedToRetryIn: null, probeSentAt: null };
+  const next: LiveState = { ...state, phase: "connecting", transport, asked: state.topics, phaseSince: now, askedToRetryIn: null, probeSentAt: null };
   // SSE resumes by Last-Event-ID, WebSocket by ?since=.
   const url = liveUrl(state.topics, transport === "sse" ? null : state.token);
   return { state: next, effects: [{ type: "connect", transport, url, lastEventId: transport === "sse" ? state.token : null }] };
@@ -104,6 +105,15 @@ function mendGap(state: LiveState, now: number, random: number, why: string): St
   return { state: next, effects: [{ type: "disconnect" }] };
 }
 
+function catchUp(state: LiveState): Effect[] {
+  const subscribe = state.topics.filter((topic) => !state.asked.includes(topic));
+  const unsubscribe = state.asked.filter((topic) => !state.topics.includes(topic));
+  const effects: Effect[] = [];
+  if (subscribe.length > 0) effects.push({ type: "send", text: JSON.stringify({ subscribe }) });
+  if (unsubscribe.length > 0) effects.push({ type: "send", text: JSON.stringify({ unsubscribe }) });
+  return effects;
+}
+
 function onFrame(before: LiveState, frame: Frame, now: number, random: number): Step {
   const state: LiveState = { ...before, lastFrameAt: now, probeSentAt: null };
   switch (frame.type) {
@@ -115,7 +125,7 @@ function onFrame(before: LiveState, frame: Frame, now: number, random: number): 
           websocketFailures: state.transport === "websocket" ? 0 : kTimes.fallbackAfter - 1,
           seqs: isSameRun ? state.seqs : {}, reconnects: state.reconnects + (before.epoch === "" ? 0 : 1),
         },
-        effects: [{ type: "server_time", ms: frame.server_time_ms }],
+        effects: [{ type: "server_time", ms: frame.server_time_ms }, ...catchUp(state)],
       };
     }
     case "snapshot": {
@@ -185,8 +195,8 @@ function onClock(state: LiveState, now: number, random: number): Step {
 function onTopics(state: LiveState, topics: readonly string[], message: Record<string, string[]>, now: number): Step {
   const next = { ...state, topics };
   if (state.phase !== "open" && state.phase !== "connecting") return { state: next, effects: [] };
-  if (state.phase === "open" && state.transport === "websocket") return { state: next, effects: [{ type: "send", text: JSON.stringify(message) }] };
-  // SSE has no way back, and a connection without its hello has its topics already: ask anew, resuming the rest.
+  if (state.transport === "websocket") return { state: next, effects: state.phase === "open" ? [{ type: "send", text: JSON.stringify(message) }] : [] };
+  // SSE has no way back: ask anew, resuming the rest.
   const step = connect(next, now);
   return { state: step.state, effects: [{ type: "disconnect" }, ...step.effects] };
 }

@@ -1,0 +1,136 @@
+import { signal } from "@preact/signals";
+import { lazy, Suspense } from "./ui/lazy.tsx";
+import { useEffect } from "preact/hooks";
+import type { Whoami } from "./api/types.ts";
+import { fleet, fleetVersion, isFleetKnown } from "./live/fleet.ts";
+import { liveState, signedOut } from "./live/client.ts";
+import { navigate, place } from "./lib/router.ts";
+import { isDark, toggleTheme, utc } from "./lib/settings.ts";
+import { Fleet } from "./pages/fleet.tsx";
+import { Now } from "./pages/now.tsx";
+import { SessionPage } from "./pages/session.tsx";
+import { AskDialog, Toasts } from "./ui/dialogs.tsx";
+import { ConnectionPill, StaleBar, useIndication } from "./ui/connection.tsx";
+import { Icon, Logo } from "./ui/icons.tsx";
+import { useKeys } from "./ui/keys.ts";
+import { Help, isHelpOpen, isPaletteOpen, Palette, signOut } from "./ui/palette.tsx";
+
+export const me = signal<Whoami | null>(null);
+
+const History = lazy(() => import("./pages/history.tsx").then((m) => m.History));
+const System = lazy(() => import("./pages/system.tsx").then((m) => m.SystemPage));
+
+const kPages = [
+  { page: "now", path: "/", title: "Now", keys: "g n" },
+  { page: "fleet", path: "/fleet", title: "Fleet", keys: "g f" },
+  { page: "history", path: "/history", title: "History", keys: "g h" },
+  { page: "system", path: "/system", title: "System", keys: "g s" },
+] as const;
+
+function Rail() {
+  const page = place.value.route.page;
+  void fleetVersion.value;
+  const urgent = [...fleet.attention.values()];
+  const tone = urgent.some((item) => item.severity === "critical") ? "critical" : urgent.some((item) => item.severity === "warning") ? "warning" : "info";
+  return (
+    <aside class="rail">
+      <a class="brand" href="/" aria-label="Nightshift"><Logo /><span>Nightshift</span></a>
+      <nav aria-label="Pages">
+        {kPages.map((each) => (
+          <a key={each.page} href={each.path} title={each.title} aria-current={page === each.page || (page === "session" && each.page === "fleet") ? "page" : undefined}>
+            <Icon name={each.page} />
+            <span class="text">{each.title}</span>
+            {each.page === "now" && urgent.length > 0 ? <span class={`count s-${tone}`} aria-label={`${urgent.length} need attention`}>{urgent.length}</span> : <kbd>{each.keys}</kbd>}
+          </a>
+        ))}
+      </nav>
+      <div class="foot">
+        <Preferences />
+        <div class="who">{me.value ? `${me.value.name} · ${me.value.tenant}` : ""}<br />{liveState.value.version && `Nightshift ${liveState.value.version}`}</div>
+      </div>
+    </aside>
+  );
+}
+
+function Preferences() {
+  return (
+    <>
+      <button class="button plain" onClick={() => void (utc.value = !utc.value)} title="Times in UTC or in this browser's zone" aria-label={`Times are ${utc.value ? "UTC" : "local"}; switch`}>
+        <Icon name="globe" /><span class="text">{utc.value ? "UTC" : "Local time"}</span>
+      </button>
+      <button class="button plain" onClick={toggleTheme} title="Light or dark" aria-label="Switch between light and dark">
+        <Icon name={isDark() ? "sun" : "moon"} /><span class="text">{isDark() ? "Light" : "Dark"}</span>
+      </button>
+      <button class="button plain" onClick={() => void signOut()} title="Sign out" aria-label="Sign out">
+        <Icon name="out" /><span class="text">Sign out</span>
+      </button>
+    </>
+  );
+}
+
+function Crumbs() {
+  const { route } = place.value;
+  if (route.page === "session") {
+    return (
+      <div class="crumbs">
+        <a href="/fleet?view=sessions">Fleet</a><Icon name="chevron" size={12} /><span class="cut" title={route.id}>{route.id}</span>
+      </div>
+    );
+  }
+  return <div class="crumbs"><span>{kPages.find((each) => each.page === route.page)?.title ?? "Nothing here"}</span></div>;
+}
+
+function Page() {
+  const { route } = place.value;
+  switch (route.page) {
+    case "now": return <Now />;
+    case "fleet": return <Fleet />;
+    case "session": return <SessionPage key={route.id} id={route.id} />;
+    case "history": return <Suspense of={History} />;
+    case "system": return <Suspense of={System} />;
+    case "lost":
+      return <main class="page"><div class="empty"><h1>Nothing here</h1><p>There is no page at <code>{route.path}</code>. <a href="/">Go to Now</a></p></div></main>;
+  }
+}
+
+export function App() {
+  const { route } = place.value;
+  useKeys({
+    "g n": () => navigate("/"),
+    "g f": () => navigate("/fleet"),
+    "g h": () => navigate("/history"),
+    "g s": () => navigate("/system"),
+    "mod+k": () => void (isPaletteOpen.value = !isPaletteOpen.value),
+    "?": () => void (isHelpOpen.value = true),
+    "/": () => document.querySelector<HTMLInputElement>("[data-filter]")?.focus(),
+  });
+  useEffect(() => {
+    const title = route.page === "session" ? route.id : (kPages.find((each) => each.page === route.page)?.title ?? "");
+    document.title = title ? `${title} · Nightshift` : "Nightshift";
+  }, [route]);
+  const indication = useIndication();
+  const isStale = isFleetKnown.value && !indication.isCurrent && liveState.value.staleSince !== null && Date.now() - liveState.value.staleSince > 1500;
+  const isMac = navigator.platform.startsWith("Mac");
+  return (
+    <div class={`shell${isStale ? " is-stale" : ""}`}>
+      <Rail />
+      <div class="main">
+        <header class="top">
+          <a class="brand" href="/" aria-label="Nightshift"><Logo /><span>Nightshift</span></a>
+          <Crumbs />
+          <button class="button search push" onClick={() => void (isPaletteOpen.value = true)} aria-label="Go to anything">
+            <Icon name="search" size={14} /><span class="text">Go to anything</span><kbd>{isMac ? "⌘K" : "Ctrl K"}</kbd>
+          </button>
+          <ConnectionPill />
+        </header>
+        <StaleBar />
+        <Page />
+      </div>
+      <Palette />
+      <Help />
+      <AskDialog />
+      <Toasts />
+      {signedOut.value && null}
+    </div>
+  );
+}
