@@ -122,6 +122,12 @@ export function percent(part: number, whole: number): string {
   return p < 0.1 ? "<0.1 %" : `${p < 10 ? p.toFixed(1) : p.toFixed(0)} %`;
 }
 
+// "for 4 s"; a moment old is "for 0 s", not "for now".
+export function lasting(ms: number): string {
+  const text = age(ms);
+  return `for ${text === "now" ? "0 s" : text}`;
+}
+
 export function plural(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }

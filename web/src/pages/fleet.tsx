@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Agent, Session } from "../api/types.ts";
 import { fleet, fleetVersion, isFleetKnown } from "../live/fleet.ts";
 import { now } from "../lib/clock.ts";
-import { age, ago, count, dateTime, money, plural, rate } from "../lib/format.ts";
+import { age, ago, count, dateTime, lasting, money, plural, rate } from "../lib/format.ts";
 import { navigate, place, sessionPath, setSearch } from "../lib/router.ts";
 import { utc } from "../lib/settings.ts";
 import { costWords, factTitle, Provenance, Simulated, State, words } from "../ui/facts.tsx";
@@ -74,7 +74,7 @@ export function Fleet() {
           <div class="empty">{emptyWords(filter, total)}</div>
         ) : (
           <VirtualList
-            items={rows} rowHeight={46} rowHeightNarrow={62} keyOf={(row) => row.key} selected={selected} onSelect={setSelected} onOpen={open}
+            items={rows} rowHeight={46} rowHeightNarrow={70} keyOf={(row) => row.key} selected={selected} onSelect={setSelected} onOpen={open}
             onKey={(name, row) => row.isExpandable && row.isExpanded === (name === "ArrowLeft") && toggle(row)}
             label="j and k move, Enter opens"
             row={(row, props) => <Line key={row.key} row={row} props={props} fastest={fastest} onToggle={() => toggle(row)} onOpen={() => { setSelected(row.key); open(row); }} />}
@@ -168,7 +168,7 @@ function Line({ row, props, fastest, onToggle, onOpen }: LineProps) {
       <span class="c-state" role="cell" title={factTitle(worker.state)}>
         <span class="two">
           <State value={worker.state.value} />
-          <span class="cut" style={{ paddingLeft: "20px" }}>for {age(t - worker.state.since_ms)}</span>
+          <span class="cut" style={{ paddingLeft: "20px" }}>{lasting(t - worker.state.since_ms)}</span>
         </span>
       </span>
       <span class="c-name two" role="cell" style={{ paddingLeft: `${row.depth * 18}px` }}>
@@ -187,12 +187,12 @@ function Line({ row, props, fastest, onToggle, onOpen }: LineProps) {
       </span>
       <span class="c-tool two" role="cell">
         <span class="cut" title={worker.tool ? factTitle(worker.tool) : undefined}>{worker.tool ? worker.tool.value : <span class="faint">–</span>}</span>
-        <span class="cut">{worker.tool ? `for ${age(t - worker.tool.since_ms)}` : session ? `${plural(session.turns, "turn")}` : worker.state.why}</span>
+        <span class="cut">{worker.tool ? lasting(t - worker.tool.since_ms) : session ? `${plural(session.turns, "turn")}` : worker.state.why}</span>
       </span>
       <span class="c-model cut muted" role="cell" title={worker.model}>{worker.model ?? "–"}</span>
       <span class="c-rate gauge" role="cell">
         <span>{rate(worker.tokens_per_minute)}</span>
-        <i style={{ width: `${Math.min(88, (88 * worker.tokens_per_minute) / fastest)}px` }} />
+        {worker.tokens_per_minute > 0 && <i style={{ width: `${Math.min(88, (88 * worker.tokens_per_minute) / fastest)}px` }} />}
       </span>
       <span class="c-hour num" role="cell">{agent ? money(agent.usd_per_hour) : ""}</span>
       <span class="c-cost num" role="cell" title={costWords(worker)}>{worker.cost_source === "none" ? "–" : money(worker.cost_usd)}</span>

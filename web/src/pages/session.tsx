@@ -82,7 +82,7 @@ export function SessionPage({ id }: { id: string }) {
           <Evidence detection={detection} />
         </section>
       ))}
-      <Waterfall events={events} detections={session?.detections ?? []} selected={openId} onSelect={(event) => setOpenId(event.id)} isEnded={session?.ended_ms != null || !session} />
+      <Waterfall events={events} detections={session?.detections ?? []} selected={openId} onSelect={(event) => setOpenId(event.id)} />
       <EventList loaded={loaded} events={events} openId={openId} onOpen={(event) => setOpenId(event.id)} />
       {open && <EventDrawer key={open.id} event={open} onClose={() => setOpenId(null)} />}
     </main>

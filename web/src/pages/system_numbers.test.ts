@@ -10,7 +10,7 @@ test("reads the unit off the name", () => {
   assert.equal(show("cpu_seconds", 1.25), "1.3 s");
   assert.equal(show("is_failing", false), "no");
   assert.equal(show("set_aside", []), "none");
-  assert.equal(label("queue_bytes"), "Queue");
+  assert.equal(label("queue_bytes"), "Queue bytes");
   assert.equal(label("events_total"), "Events");
 });
 
@@ -21,7 +21,7 @@ test("never shows a number that was not reported as zero", () => {
 
 test("shows a queue against its limit, once", () => {
   const lines = linesOf({ queue_bytes: 512, queue_bytes_max: 1024 }, undefined, 0);
-  assert.deepEqual(lines, [{ name: "Queue", text: "512 B of 1.00 KiB", rate: "", isBad: false, meter: 0.5 }]);
+  assert.deepEqual(lines, [{ name: "Queue bytes", text: "512 B of 1.00 KiB", rate: "", isBad: false, meter: 0.5 }]);
 });
 
 test("tells how fast a counter grows and marks losses", () => {

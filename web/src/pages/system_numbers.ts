@@ -6,8 +6,11 @@ export interface Line { name: string; text: string; rate: string; isBad: boolean
 
 const kBad = /(refused|dropped|drops|stalled|fell_behind|failed|failures|rejected|folded|set_aside|gaps|errors|shed)/;
 
+const kLabels: Record<string, string> = { rss_bytes: "Memory, resident", cpu_seconds: "CPU time", is_failing: "Failing" };
+
 export function label(key: string): string {
-  const text = key.replace(/_(bytes|total|ms|us|seconds|usd)(_max)?$/, (_all, _unit, max) => (max ? " limit" : "")).replaceAll("_", " ");
+  if (kLabels[key]) return kLabels[key];
+  const text = key.replace(/_(total|ms|us|seconds|usd)$/, "").replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
@@ -33,7 +36,7 @@ export function linesOf(now: Record<string, unknown>, before: Record<string, unk
       lines.push(...linesOf(value as Record<string, unknown>, before?.[key] as Record<string, unknown> | undefined, seconds, `${prefix}${key}_`));
       continue;
     }
-    if (/_max$/.test(key) && key.replace(/_max$/, "") in now) continue;
+    if (value === "" || (/_max$/.test(key) && key.replace(/_max$/, "") in now)) continue;
     const earlier = before?.[key];
     const perSecond = typeof value === "number" && typeof earlier === "number" && /_total$/.test(key) && seconds > 0 ? Math.max(0, value - earlier) / seconds : 0;
     const limit = now[`${key}_max`];

@@ -55,12 +55,12 @@ function optionsOf(width: number, lines: Line[], format: Props["format"], zone: 
   const font = `11px ${getComputedStyle(document.body).fontFamily}`;
   const axis: uPlot.Axis = { stroke: colour("faint"), font, ticks: { show: false }, grid: { stroke: colour("line"), width: 1 } };
   return {
-    width, height: kHeight, legend: { show: false }, padding: [8, 8, 0, 0],
+    width, height: kHeight, legend: { show: false }, padding: [10, 20, 0, 0],
     cursor: { sync: { key: sync.key }, y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
     axes: [
       {
-        ...axis, grid: { show: false }, space: 70,
+        ...axis, grid: { show: false }, space: 70, size: 28,
         values: (_plot, splits, _axis, _space, increment) => splits.map((s) => (increment >= 86400 ? dateTime(s * 1000, zone).slice(5, 10) : increment < 60 ? clockTime(s * 1000, zone) : shortTime(s * 1000, zone))),
       },
       { ...axis, size: 58, space: 34, values: (_plot, splits) => splits.map((v) => format(v)) },

@@ -13,19 +13,21 @@ import { barAt, layOut, type Bar, type Layout } from "./layout.ts";
 interface Window { from: number; to: number }
 
 const kMinSpanUs = 1000;
+const kLongUs = 45 * 60e6;   // longer sessions open at their newest quarter of an hour
 
-export function Waterfall({ events, detections, selected, onSelect, isEnded }: {
-  events: readonly Event[]; detections: readonly Detection[]; selected: string | null; onSelect: (event: Event) => void; isEnded: boolean;
+export function Waterfall({ events, detections, selected, onSelect }: {
+  events: readonly Event[]; detections: readonly Detection[]; selected: string | null; onSelect: (event: Event) => void;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(800);
   const [fixed, setFixed] = useState<Window | null>(null);   // null: follows
-  const [followMs, setFollowMs] = useState(0);               // 0: all of it
+  const [chosenMs, setFollowMs] = useState<number | null>(null); // 0: all of it; null: what suits
   const [hover, setHover] = useState<{ bar: Bar; x: number; y: number } | null>(null);
   const nowUs = now.value * 1000;
   const hasRunning = useMemo(() => events.some((event) => event.status === "running"), [events]);
   const layout = useMemo(() => layOut(events, nowUs), [events, hasRunning ? nowUs : 0]);
-  const view = fixed ?? follow(layout, followMs, isEnded ? layout.to : Math.max(layout.to, hasRunning || followMs ? nowUs : layout.to));
+  const followMs = chosenMs ?? (layout.to - layout.from > kLongUs ? 15 * 60_000 : 0);
+  const view = fixed ?? follow(layout, followMs);
 
   useEffect(() => {
     const element = canvas.current?.parentElement;
@@ -108,8 +110,9 @@ export function Waterfall({ events, detections, selected, onSelect, isEnded }: {
   );
 }
 
-function follow(layout: Layout, followMs: number, end: number): Window {
-  const from = followMs > 0 ? end - followMs * 1000 : layout.from;
+function follow(layout: Layout, followMs: number): Window {
+  const end = layout.to;
+  const from = followMs > 0 ? Math.max(layout.from, end - followMs * 1000) : layout.from;
   const pad = Math.max(kMinSpanUs, (end - from) * 0.015);
   return { from: from - pad, to: end + pad };
 }
