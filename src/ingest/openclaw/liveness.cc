@@ -34,15 +34,15 @@ void Liveness::connecting(Time) {
     if (link_ == Link::kNever) link_ = Link::kConnecting;
 }
 
-void Liveness::connected(Time now) {
+void Liveness::connected(Time began, Time now) {
     link_ = Link::kUp;
-    connected_ = now;
+    began_ = began;
     heard_ = now;
     has_answered_ = false;
     unanswered_ = 0;
     shutdown_reason_.clear();
-    // What failed before a restart or a lost connection is no evidence about what is there now.
-    turns_.clear();
+    for (auto& [agent, turns] : turns_)
+        std::erase_if(turns, [&](const Turn& turn) { return turn.ended < began; });
 }
 
 void Liveness::disconnected(std::string_view why, Time) {
@@ -67,6 +67,7 @@ void Liveness::unanswered(std::string_view method, std::string_view why, Time) {
 
 void Liveness::turn_ended(std::string_view agent, bool is_ok, std::string_view error_class, Time ended) {
     (is_ok ? turns_ok_ : turns_failed_)++;
+    if (ended < began_) return;
     auto found = turns_.find(agent);
     if (found == turns_.end()) {
         if (turns_.size() >= options_.agents_max) return;

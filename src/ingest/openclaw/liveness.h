@@ -40,8 +40,9 @@ public:
     explicit Liveness(Options options) : options_(options) {}
 
     void connecting(Time now);
-    // kUnknown until the first real call is answered.
-    void connected(Time now);
+    // kUnknown until the first real call is answered. Turns that ended before `began`, when the gateway
+    // started, are no evidence about it.
+    void connected(Time began, Time now);
     void disconnected(std::string_view why, Time now);
     // The gateway said that it goes.
     void said_shutdown(std::string_view reason) { shutdown_reason_ = reason.empty() ? "shutdown" : reason; }
@@ -77,7 +78,7 @@ private:
     std::string shutdown_reason_;
     std::string unanswered_why_;
     Time heard_{};
-    Time connected_{};
+    Time began_{};
     Time last_answer_{};
     microseconds round_trip_{0};
     int unanswered_ = 0;

@@ -17,7 +17,7 @@ const Time kStart = from_unix_ms(1'795'314'000'000);
 Liveness answering_gateway() {
     Liveness liveness;
     liveness.connecting(kStart);
-    liveness.connected(kStart);
+    liveness.connected(kStart - seconds(600), kStart);
     liveness.answered("health", milliseconds(20), kStart);
     return liveness;
 }
@@ -27,7 +27,7 @@ TEST(Liveness, IsUnknownUntilARealCallIsAnswered) {
     EXPECT_EQ(liveness.judge(kStart).state, SourceState::kUnknown);
     liveness.connecting(kStart);
     EXPECT_EQ(liveness.judge(kStart).state, SourceState::kUnknown);
-    liveness.connected(kStart);
+    liveness.connected(kStart - seconds(600), kStart);
     EXPECT_EQ(liveness.judge(kStart).state, SourceState::kUnknown);
     liveness.answered("health", milliseconds(20), kStart + seconds(1));
     EXPECT_EQ(liveness.judge(kStart + seconds(1)).state, SourceState::kPassing);
@@ -85,6 +85,19 @@ TEST(Liveness, AnAgentWithAWrongModelIsNotTheGatewaysFault) {
     EXPECT_EQ(liveness.judge(kStart).state, SourceState::kPassing);
     for (int i = 0; i < 3; ++i) liveness.turn_ended("g/main", false, "gateway_internal", kStart);
     EXPECT_EQ(liveness.judge(kStart).state, SourceState::kFailing);
+}
+
+TEST(Liveness, FailuresBeforeARestartAreNoEvidence) {
+    Liveness liveness = answering_gateway();
+    for (int i = 0; i < 5; ++i) liveness.turn_ended("g/main", false, "gateway_internal", kStart);
+    liveness.disconnected("gone", kStart + seconds(1));
+    liveness.connected(kStart + seconds(20), kStart + seconds(30));
+    liveness.answered("health", milliseconds(9), kStart + seconds(30));
+    for (int i = 0; i < 5; ++i) liveness.turn_ended("g/main", false, "gateway_internal", kStart + seconds(2));
+    EXPECT_EQ(liveness.judge(kStart + seconds(30)).state, SourceState::kPassing);
+    for (int i = 0; i < 3; ++i)
+        liveness.turn_ended("g/main", false, "gateway_internal", kStart + seconds(29));
+    EXPECT_EQ(liveness.judge(kStart + seconds(30)).state, SourceState::kFailing);
 }
 
 TEST(Liveness, OldFailuresAreForgotten) {

@@ -7,7 +7,6 @@
 #include "ingest/openclaw/error_class.h"
 #include "ingest/openclaw/json.h"
 #include "ingest/openclaw/session_key.h"
-#include "ingest/openclaw/signature.h"
 
 namespace nightshift::ingest::openclaw {
 

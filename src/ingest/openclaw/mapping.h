@@ -89,6 +89,7 @@ private:
         int64_t last_delta_ms = 0;
         std::string pending_error;  // not final yet
         std::string pending_class;
+        std::string last_class;  // why the latest attempt failed
         int64_t pending_ms = 0;
         int attempts = 0;
         bool is_over = false;
@@ -96,6 +97,7 @@ private:
     struct Tool {
         std::string name;
         std::string signature;
+        std::string text;       // the call for people, redacted
         std::string arguments;  // only when content is kept
         int64_t start_ms = 0;
         int64_t end_ms = 0;

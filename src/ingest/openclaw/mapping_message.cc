@@ -105,10 +105,12 @@ void Mapper::model_call(const MessageId& id, const json::object& message, EventB
     note_tool_calls(id, message);
     int64_t started = number(message, "timestamp");
     int64_t ended = number(child(message, "__openclaw"), "recordTimestampMs");
+    std::string failure;
     Event event = fact(Kind::kModelCall, id.session, {}, started);
     if (Run* run = runs_.find(id.run)) {
         if (run->first_delta_ms >= started) event.ttft_us = (run->first_delta_ms - started) * 1000;
         if (ended == 0 && run->last_delta_ms >= started) ended = run->last_delta_ms;
+        failure = run->last_class;
         run->first_delta_ms = 0;
         run->last_delta_ms = 0;
     }
@@ -127,7 +129,8 @@ void Mapper::model_call(const MessageId& id, const json::object& message, EventB
     if (stop_reason == "aborted") event.status = Status::kCancelled;
     if (stop_reason == "error") {
         event.status = Status::kError;
-        event.error_type = error.empty() ? "unknown" : classify_error(error);
+        if (!error.empty()) failure = classify_error(error);
+        event.error_type = failure.empty() ? "unknown" : std::string_view(failure);
     }
     ObjectWriter attributes;
     attributes.add("stop_reason", stop_reason);

@@ -62,6 +62,9 @@ void Mapper::lifecycle(const json::object& payload, const json::object& data, Ev
             run.model = model;
             run.provider = text(data, "provider");
         }
+    } else if (phase == "finishing") {
+        std::string_view failed = text(child(data, "errorObservation"), "failoverReason");
+        if (!failed.empty()) runs_.at(run_id).last_class = failed;
     } else if (phase == "end") {
         TurnEnd end;
         end.run = run_id;
@@ -85,6 +88,7 @@ void Mapper::lifecycle_error(const json::object& payload, const json::object& da
     std::string_view error_class = text(child(data, "errorObservation"), "failoverReason");
     if (error_class.empty()) error_class = classify_error(message);
     int64_t ended = number(data, "endedAt", number(payload, "ts"));
+    runs_.at(run_id).last_class = error_class;
     if (!flag(data, "executionSettled") && !flag(data, "aborted")) {
         // The old era says "error" before each of its own retries; chat or session events tell when it gave
         // up.

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "ingest/openclaw/json.h"
 #include "ingest/openclaw/mapping.h"
-#include "ingest/openclaw/signature.h"
+#include "ingest/signature.h"
 
 namespace nightshift::ingest::openclaw {
 
@@ -25,6 +25,14 @@ std::string tool_key(std::string_view session, std::string_view call) {
 std::string tool_id(std::string_view session, std::string_view call, int ordinal) {
     if (ordinal == 0) return tool_key(session, call);
     return fmt::format("{}/{}/{}", session, call, ordinal);
+}
+
+// Start and end of a call are joined by a span id, which the gateway does not have: 64 bits of FNV-1a over
+// its name.
+std::string span_of(std::string_view key) {
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (char byte : key) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3u;
+    return fmt::format("{:016x}", hash);
 }
 
 // The text parts of a result, at most a few kilobytes: enough to tell results apart.
@@ -74,6 +82,10 @@ void Mapper::session_tool(const json::object& payload, EventBatch& out) {
     event.span = span;
     event.status = Status::kRunning;
     event.signature = signature;
+    ObjectWriter attributes;
+    attributes.add("call", tool.text);
+    std::string written = attributes.take();
+    event.attributes = written;
     emit(event, out);
 }
 
@@ -89,8 +101,10 @@ Mapper::Tool& Mapper::tool_started(std::string_view session, std::string_view ca
     if (tool.start_ms == 0) tool.start_ms = start_ms;
     tool.name = name;
     if (arguments != nullptr) {
-        tool.signature = call_signature(name, arguments);
-        if (options_.keep_content) tool.arguments = json::serialize(*arguments);
+        std::string written = json::serialize(*arguments);
+        tool.signature = call_signature(name, written).view();
+        tool.text = options_.redact(call_text(name, written));
+        if (options_.keep_content) tool.arguments = std::move(written);
     }
     return tool;
 }
@@ -112,7 +126,6 @@ void Mapper::tool_finished(const ToolResult& result, const json::object& body, E
     std::string key = tool_id(result.session, result.call, tool.ordinal);
     std::string span = span_of(key);
     std::string said = result_text(body);
-    std::string kind_of_result = result_signature(is_error, said);
     Event event = fact(Kind::kToolCall, result.session, {}, start);
     std::string id = event_id("tool", key);
     event.id = id;
@@ -123,8 +136,10 @@ void Mapper::tool_finished(const ToolResult& result, const json::object& body, E
     event.status = is_error ? Status::kError : Status::kOk;
     if (is_error) event.error_type = exit_code != 0 ? "exit_code" : "tool_error";
     event.signature = tool.signature;
-    event.result_signature = kind_of_result;
+    Signature kind_of_result = result_signature({event.status, event.error_type, said, said.size()});
+    event.result_signature = kind_of_result.view();
     ObjectWriter attributes;
+    attributes.add("call", tool.text);
     attributes.add("tool_call_id", truncate_utf8(result.call, 200));
     attributes.add("parent_tool_call_id", truncate_utf8(result.parent_call, 200));
     if (has(details, "exitCode")) attributes.add_number("exit_code", exit_code);
