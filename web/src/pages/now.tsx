@@ -26,13 +26,15 @@ export function byImportance(a: Attention, b: Attention): number {
 
 export function Now() {
   void fleetVersion.value;
+  // Everything appears at once, so that nothing that is being read moves.
+  if (!isFleetKnown.value) return <main class="page"><div class="headline"><h1>Now</h1><p>Waiting for the first picture of the fleet.</p></div></main>;
   const items = [...fleet.attention.values()].sort(byImportance);
   return (
     <main class="page">
       <div class="now">
         <div>
           <Headline items={items} />
-          {isFleetKnown.value && items.length === 0 && <Calm />}
+          {items.length === 0 && <Calm />}
           <AttentionList items={items} />
           <TotalsCard totals={fleet.totals} />
         </div>
@@ -46,7 +48,6 @@ export function Now() {
 }
 
 function Headline({ items }: { items: Attention[] }) {
-  if (!isFleetKnown.value) return <div class="headline"><h1>Now</h1><p>Waiting for the first picture of the fleet.</p></div>;
   if (items.length === 0) return <h1 class="sr-only">Now</h1>;
   const critical = items.filter((item) => item.severity === "critical").length;
   return (
@@ -253,7 +254,7 @@ function TotalsCard({ totals }: { totals: Totals | null }) {
         <div class="tile wide">
           <span class="name">Tokens per minute</span>
           <span class="figure">{totals ? count(totals.tokens_per_minute) : "–"} <small>{history ? `${count(history.total)} in the last hour` : ""}</small></span>
-          <span style={{ color: "var(--model)" }}>{history && <Sparkline values={history.values} label="Tokens of each of the last sixty minutes" />}</span>
+          <span class="spark">{history && <Sparkline values={history.values} label="Tokens of each of the last sixty minutes" />}</span>
         </div>
         <div class="tile"><span class="name">Spend</span><span class="figure">{totals ? money(totals.usd_per_hour) : "–"} <small>an hour</small></span><span class="muted small">{totals ? money(totals.cost_today_usd) : "–"} today</span></div>
         <div class="tile"><span class="name">Errors</span><span class="figure">{totals ? rate(totals.errors_per_minute) : "–"} <small>a minute</small></span></div>

@@ -25,6 +25,7 @@ export function Chart({ title, note, times, lines, format, isArea }: Props) {
     const element = box.current;
     if (!element) return;
     const made = new uPlot(optionsOf(element.clientWidth, lines, format, zone, !!isArea, setAt), [times.map((t) => t / 1000), ...lines.map((line) => line.values)], element);
+    made.ctx.canvas.ariaHidden = "true";
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: kHeight }));
     observer.observe(element);
@@ -41,7 +42,7 @@ export function Chart({ title, note, times, lines, format, isArea }: Props) {
   return (
     <section class="card chart">
       <header><h2>{title}</h2>{note && <span class="muted small">{note}</span>}<span class="push faint small">{shownAt !== null ? dateTime(times[shownAt] ?? 0, zone).slice(5, 16) : ""}</span></header>
-      <div class="plot" ref={box} />
+      <div class="plot" ref={box} role="img" aria-label={`${title} over time: ${lines.map((line) => line.name).join(", ")}`} />
       <div class="legend">
         {lines.map((line, i) => (
           <span key={line.name} class={`k${(i % 8) + 1}`}><i />{line.name} <b>{shownAt !== null ? format(line.values[shownAt]) : ""}</b></span>

@@ -27,6 +27,7 @@ function drawSparkline(canvas: HTMLCanvasElement, values: readonly number[]): vo
   const x = (i: number) => (i / (values.length - 1)) * (width - 3) + 1;
   const y = (v: number) => height - 2 - (v / top) * (height - 5);
   const colour = getComputedStyle(canvas).getPropertyValue("color");
+  if (!colour) return;  // not in the page yet, or not any more
   g.lineWidth = 1.5;
   g.lineJoin = "round";
   g.strokeStyle = colour;
