@@ -36,15 +36,16 @@ private:
                 return;
             }
             bool is_limited = !is_shown && cursor.start == Cursor::Start::kReading;
-            auto deltas = cursor.topic->deltas_after(
+            auto missed = cursor.topic->deltas_after(
                 cursor.seq, is_limited ? limits_.missed_bytes_max : SIZE_MAX, room());
-            if (!deltas) {
+            if (!missed) {
                 show(cursor);
                 is_shown = true;
                 continue;
             }
             if (cursor.start == Cursor::Start::kToken) resume(cursor);
-            for (const Delta& delta : *deltas) follow(cursor, delta);
+            for (const Delta& delta : missed->deltas) follow(cursor, delta);
+            cursor.items_end = missed->items_end;
         }
     }
 
@@ -69,7 +70,6 @@ private:
 
     void follow(Cursor& cursor, const Delta& delta) {
         cursor.seq = delta.seq;
-        cursor.items_end = delta.items_end;
         delta_bytes_ += delta.message->json().size();
         add(*delta.message);
     }

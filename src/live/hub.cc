@@ -48,7 +48,7 @@ Registry::Limits registry_limits(const Options& options) {
     limits.topic.ring_age_max = options.ring_age_max;
     limits.topic.tick_bytes_max = options.client_queue_bytes_max / 2;
     limits.topic.tail_bytes_max = options.client_queue_bytes_max;
-    limits.topics_max = options.topics_max;
+    limits.logs_max = options.topics_max;
     limits.ring_bytes_total_max = options.ring_bytes_total_max;
     return limits;
 }

@@ -23,7 +23,7 @@ struct Options {
     size_t client_queue_bytes_max = 256u << 10;  // beyond it a client gets a fresh snapshot instead
     std::chrono::seconds stalled_after{10};      // a client that takes nothing for so long is closed
     size_t clients_max = 10'000;
-    size_t topics_max = 10'000;
+    size_t topics_max = 10'000;                // logs, which clients make by following them
     size_t ring_bytes_total_max = 256u << 20;  // of all topics; the longest rings give way first
     uint32_t admissions_per_second = 20'000;   // beyond it: 503 with a jittered retry chosen by us
     std::string version = "0.1.0";             // for hello

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/assert.h"
-#include "base/log.h"
 
 namespace nightshift::live {
 
@@ -52,18 +51,10 @@ std::shared_ptr<Topic> Registry::find_or_create_state(std::string_view tenant, s
     if (Slot* slot = find(tenant, name)) return slot->topic;
     auto kind = topic_kind(name);
     NS_ASSERT(kind && *kind == TopicKind::kState);
-    auto slot = create(tenant, name, *kind);
-    if (!slot) {
-        log::warn("live", "state of tenant {} is not published: {}", tenant, slot.error().message);
-        return nullptr;
-    }
-    return (*slot)->topic;
+    return create(tenant, name, *kind).topic;
 }
 
-Result<Registry::Slot*> Registry::create(std::string_view tenant, std::string_view name, TopicKind kind) {
-    if (topics_ >= limits_.topics_max && !evict_longest_unread()) {
-        return fail(Code::kLimit, "there are {} live topics with readers already", topics_);
-    }
+Registry::Slot& Registry::create(std::string_view tenant, std::string_view name, TopicKind kind) {
     auto topics = tenants_.find(tenant);
     if (topics == tenants_.end()) topics = tenants_.try_emplace(std::string(tenant)).first;
     Slot& slot = topics->second[std::string(name)];
@@ -71,7 +62,7 @@ Result<Registry::Slot*> Registry::create(std::string_view tenant, std::string_vi
         std::make_shared<Topic>(std::string(name), kind, next_seq_, limits_.topic, ring_bytes_total_);
     ++topics_;
     if (kind == TopicKind::kLog) logs_.fetch_add(1, std::memory_order_relaxed);
-    return &slot;
+    return slot;
 }
 
 Result<std::shared_ptr<Topic>> Registry::acquire(std::string_view tenant, std::string_view name) {
@@ -79,7 +70,11 @@ Result<std::shared_ptr<Topic>> Registry::acquire(std::string_view tenant, std::s
     std::lock_guard lock(mutex_);
     Slot* slot = find(tenant, name);
     if (!slot) {
-        NS_TRY(slot, create(tenant, name, kind));
+        bool is_full = kind == TopicKind::kLog && logs_ >= limits_.logs_max && !evict_longest_unread();
+        if (is_full)
+            return fail(Code::kLimit, "{} live topics with readers are the most; come back later",
+                        logs_.load());
+        slot = &create(tenant, name, kind);
     }
     slot->topic->set_tracked(true);
     slot->unread_since.reset();

@@ -26,7 +26,7 @@ class Registry {
 public:
     struct Limits {
         TopicLimits topic;
-        size_t topics_max = 10'000;
+        size_t logs_max = 10'000;  // clients make them by naming them; state topics are as many as tenants
         size_t ring_bytes_total_max = 256u << 20;
     };
 
@@ -66,7 +66,7 @@ private:
     Slot* find(std::string_view tenant, std::string_view name);
     const Slot* find(std::string_view tenant, std::string_view name) const;
     std::shared_ptr<Topic> find_or_create_state(std::string_view tenant, std::string_view name);
-    Result<Slot*> create(std::string_view tenant, std::string_view name, TopicKind kind);
+    Slot& create(std::string_view tenant, std::string_view name, TopicKind kind);
     bool evict_longest_unread();
     void forget(Slot& slot);
     bool note_dirty(std::shared_ptr<Topic> topic);

@@ -78,7 +78,7 @@ TEST(Registry, KeepsTenantsApart) {
 
 TEST(Registry, MakesRoomByForgettingTheLogUnreadForLongest) {
     Registry::Limits limits;
-    limits.topics_max = 3;
+    limits.logs_max = 3;
     Registry registry(limits);
     ASSERT_TRUE(registry.acquire("t", "session:a"));
     ASSERT_TRUE(registry.acquire("t", "session:b"));
@@ -94,12 +94,13 @@ TEST(Registry, MakesRoomByForgettingTheLogUnreadForLongest) {
     EXPECT_EQ(registry.topics(), 3u);
 }
 
-TEST(Registry, DropsStateBeyondItsTopicsInsteadOfGrowing) {
+TEST(Registry, TakesStateHoweverManyLogsThereAre) {
     Registry::Limits limits;
-    limits.topics_max = 1;
+    limits.logs_max = 0;
     Registry registry(limits);
-    registry.put("a", "fleet", "k", "1");
-    registry.put("b", "fleet", "k", "1");
+    EXPECT_FALSE(registry.acquire("t", "events"));
+    registry.put("t", "fleet", "k", "1");
+    EXPECT_TRUE(registry.acquire("t", "fleet"));
     EXPECT_EQ(registry.topics(), 1u);
 }
 

@@ -18,6 +18,7 @@ size_t cost_of(const Delta& delta) {
 void Ring::push(Delta delta, Instant now) {
     NS_ASSERT(delta.seq == head_ + 1);
     head_ = delta.seq;
+    head_items_end_ = delta.items_end;
     bytes_ += cost_of(delta);
     pushed_bytes_ += cost_of(delta);
     entries_.push_back({std::move(delta), now, pushed_bytes_});

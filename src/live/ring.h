@@ -37,6 +37,7 @@ public:
     void restart(uint64_t seq);
 
     uint64_t head() const { return head_; }
+    uint64_t head_items_end() const { return head_items_end_; }  // log: Delta::items_end at the head
     size_t bytes() const { return bytes_; }
 
     // Bytes of the deltas after `seq`, or nothing when some of them are gone or `seq` never was.
@@ -55,6 +56,7 @@ private:
     };
 
     uint64_t head_;
+    uint64_t head_items_end_ = 0;
     uint64_t pushed_bytes_ = 0;
     size_t bytes_ = 0;
     std::deque<Entry> entries_;

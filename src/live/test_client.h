@@ -30,7 +30,8 @@ public:
     void forget();
 
     struct Topic {
-        bool is_known = false;  // has had a snapshot or resumed on this connection
+        bool is_known = false;    // has had a snapshot or resumed on this connection
+        bool is_awaited = false;  // asked for again; what comes before its snapshot was on the way already
         uint64_t seq = 0;
         std::map<std::string, std::string> items;  // state
         std::vector<uint64_t> log;                 // since the last snapshot

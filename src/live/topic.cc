@@ -137,12 +137,14 @@ void Topic::sync_totals() {
     ring_bytes_counted_ = ring_.bytes();
 }
 
-std::optional<std::vector<Delta>> Topic::deltas_after(uint64_t seq, size_t missed_bytes_max,
-                                                      size_t bytes_max) const {
+std::optional<Missed> Topic::deltas_after(uint64_t seq, size_t missed_bytes_max, size_t bytes_max) const {
     std::lock_guard lock(mutex_);
-    std::optional<size_t> missed = ring_.bytes_after(seq);
-    if (!missed || *missed > missed_bytes_max) return std::nullopt;
-    return ring_.after(seq, bytes_max);
+    std::optional<size_t> bytes = ring_.bytes_after(seq);
+    if (!bytes || *bytes > missed_bytes_max) return std::nullopt;
+    Missed missed;
+    missed.deltas = ring_.after(seq, bytes_max);
+    missed.items_end = missed.deltas.empty() ? ring_.head_items_end() : missed.deltas.back().items_end;
+    return missed;
 }
 
 Snapshot Topic::snapshot(Instant now, std::optional<uint64_t> known_items_end) {

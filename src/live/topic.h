@@ -34,6 +34,12 @@ struct Snapshot {
     SharedMessage message;
 };
 
+// What a reader has not got yet, or the first part of it.
+struct Missed {
+    std::vector<Delta> deltas;
+    uint64_t items_end = 0;  // log: as Delta::items_end, behind these deltas
+};
+
 // One topic of one tenant: what it holds now, what changed since the last tick, and the newest deltas.
 // Publishers and the loops' shards meet here, under a lock held for the time of a map lookup. Safe from any
 // thread.
@@ -62,8 +68,7 @@ public:
 
     // The deltas after `seq` as long as they fit `bytes_max` (at least one if any); nothing when some are
     // gone, or when all together are more than `missed_bytes_max`.
-    std::optional<std::vector<Delta>> deltas_after(uint64_t seq, size_t missed_bytes_max,
-                                                   size_t bytes_max) const;
+    std::optional<Missed> deltas_after(uint64_t seq, size_t missed_bytes_max, size_t bytes_max) const;
 
     // A cached one when it is newer than kSnapshotEvery and the deltas since are held. `known_items_end`: how
     // far the reader of a log came before; the snapshot then says how many items it missed.

@@ -23,7 +23,7 @@ struct TopicTest : testing::Test {
     }
     static std::string last_delta(const Topic& topic) {
         auto deltas = topic.deltas_after(topic.head() - 1, SIZE_MAX, SIZE_MAX);
-        return deltas ? std::string(deltas->back().message->json()) : "none";
+        return deltas ? std::string(deltas->deltas.back().message->json()) : "none";
     }
     static std::string snapshot_json_of(Topic& topic, Instant now) {
         return std::string(topic.snapshot(now, std::nullopt).message->json());
@@ -111,7 +111,7 @@ TEST_F(TopicTest, SharesASnapshotForHalfASecondEvenIfItChanges) {
     topic->freeze(kStart);
     Snapshot second = topic->snapshot(kStart + milliseconds(499), std::nullopt);
     EXPECT_EQ(first.message, second.message);
-    EXPECT_EQ(topic->deltas_after(second.seq, SIZE_MAX, SIZE_MAX)->size(), 1u);
+    EXPECT_EQ(topic->deltas_after(second.seq, SIZE_MAX, SIZE_MAX)->deltas.size(), 1u);
     Snapshot third = topic->snapshot(kStart + milliseconds(500), std::nullopt);
     EXPECT_NE(first.message, third.message);
     EXPECT_EQ(third.seq, topic->head());
@@ -147,8 +147,8 @@ TEST_F(TopicTest, ASnapshotHoldsWhatIsNotFrozenYetExactlyOnce) {
     topic->append("2");
     topic->freeze(kStart);
     auto rest = topic->deltas_after(snapshot.seq, SIZE_MAX, SIZE_MAX);
-    ASSERT_EQ(rest->size(), 1u);
-    EXPECT_EQ(rest->front().items(), "2");
+    ASSERT_EQ(rest->deltas.size(), 1u);
+    EXPECT_EQ(rest->deltas.front().items(), "2");
 }
 
 TEST_F(TopicTest, ShowsALogsTailAndHowManyItemsOneMissed) {
