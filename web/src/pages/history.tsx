@@ -9,7 +9,7 @@ import { Chart, type Line } from "../ui/chart.tsx";
 import { messageOf } from "../ui/dialogs.tsx";
 import { Icon } from "../ui/icons.tsx";
 import {
-  alignRange, columnOf, exportUrl, groupsOverTime, kGroupsMax, kRanges, overTime, seriesOf, timesOf, topGroups, type GroupBy, type Range,
+  alignRange, columnOf, isLastGrowing, exportUrl, groupsOverTime, kGroupsMax, kRanges, overTime, seriesOf, timesOf, topGroups, type GroupBy, type Range,
 } from "./history_queries.ts";
 
 interface Answer { range: Range; group: GroupBy; models: QueryResult; tools: QueryResult; top: QueryResult; groups: QueryResult | null; names: string[] }
@@ -144,7 +144,8 @@ function CustomRange({ isOn, range }: { isOn: boolean; range: Range | null }) {
 function Charts({ answer }: { answer: Answer }) {
   const charts = useMemo(() => (answer.groups ? groupedCharts(answer, answer.groups) : plainCharts(answer)), [answer]);
   const times = useMemo(() => timesOf(answer.range), [answer]);
-  return <div class="charts">{charts.map((chart) => <Chart key={`${answer.group}${chart.title}`} times={times} {...chart} />)}</div>;
+  const hint = isLastGrowing(answer.range, serverNow()) ? "the last point still grows" : "";
+  return <div class="charts">{charts.map((chart) => <Chart key={`${answer.group}${chart.title}`} times={times} hint={hint} {...chart} />)}</div>;
 }
 
 interface ChartSpec { title: string; note?: string; lines: Line[]; format: (value: number | null | undefined) => string; isArea?: boolean }

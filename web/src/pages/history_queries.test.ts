@@ -7,13 +7,17 @@ const minute = 60e3;
 const answer = (columns: string[], rows: QueryResult["rows"]): QueryResult => ({ columns, rows, is_truncated: false, from_rollup: true, rows_scanned: 0, elapsed_us: 1 });
 
 test("takes minutes for hours and hours for days", () => {
-  assert.equal(bucketOf({ from: 0, to: 6 * 3600e3 }).text, "1m");
+  assert.equal(bucketOf(alignRange({ from: 30e3, to: 30e3 + 6 * 3600e3 })).text, "1m");
   assert.equal(bucketOf({ from: 0, to: 86400e3 }).text, "1h");
   assert.equal(bucketOf({ from: 0, to: 90 * 86400e3 }).text, "1d");
 });
 
 test("aligns a range to whole buckets", () => {
-  assert.deepEqual(alignRange({ from: 90e3, to: 200e3 }), { from: 60e3, to: 240e3 });
+  assert.deepEqual(alignRange({ from: 90e3, to: 200e3 }), { from: 60e3, to: 180e3 });
+  assert.deepEqual(alignRange({ from: 90e3, to: 100e3 }), { from: 60e3, to: 120e3 });
+  const day = alignRange({ from: 1800e3, to: 25.5 * 3600e3 });
+  assert.deepEqual(day, { from: 0, to: 26 * 3600e3 });
+  assert.equal(bucketOf(day).text, "1h");
 });
 
 test("keeps the person's filter in parentheses of its own", () => {

@@ -12,15 +12,21 @@ export const kGroupsMax = 8;
 
 export function bucketOf(range: Range): { text: string; ms: number } {
   const length = range.to - range.from;
-  if (length <= 6 * 3600e3) return { text: "1m", ms: 60e3 };
-  if (length <= 31 * 86400e3) return { text: "1h", ms: 3600e3 };
+  if (length <= 7 * 3600e3) return { text: "1m", ms: 60e3 };
+  if (length <= 32 * 86400e3) return { text: "1h", ms: 3600e3 };
   return { text: "1d", ms: 86400e3 };
 }
 
-// Round to whole buckets, so that the first and last points are not fractions that look like drops.
+// Round to whole buckets. What is counted for a minute that is not over looks like a drop, so that minute is left out; an hour or
+// a day is too much to leave out, so the chart says that its last point still grows.
 export function alignRange(range: Range): Range {
   const { ms } = bucketOf(range);
-  return { from: Math.floor(range.from / ms) * ms, to: Math.ceil(range.to / ms) * ms };
+  const end = ms === 60e3 ? Math.floor(range.to / ms) : Math.ceil(range.to / ms);
+  return { from: Math.floor(range.from / ms) * ms, to: Math.max(end * ms, (Math.floor(range.from / ms) + 1) * ms) };
+}
+
+export function isLastGrowing(range: Range, now: number): boolean {
+  return range.to > now;
 }
 
 export function both(a: string, b: string): string {

@@ -3,7 +3,7 @@ import { api, ApiError } from "../api/client.ts";
 import type { Source, System, TokenInfo } from "../api/types.ts";
 import { fleet, fleetVersion } from "../live/fleet.ts";
 import { now } from "../lib/clock.ts";
-import { ago, bytes, count, dateTime, percent, plural, span } from "../lib/format.ts";
+import { ago, bytes, count, dateTime, plural, span } from "../lib/format.ts";
 import { utc } from "../lib/settings.ts";
 import { askRevoke, copyText, messageOf, Modal } from "../ui/dialogs.tsx";
 import { Ago, For, State } from "../ui/facts.tsx";
@@ -124,7 +124,7 @@ function Disk({ disk }: { disk: System["disk"] }) {
       {used === undefined && free === undefined ? <div class="empty"><State value="unknown" /><p>Not reported.</p></div> : (
         <dl class="numbers">
           <div><dt>Used by Nightshift</dt><dd>{bytes(used)}</dd></div>
-          <div><dt>Free</dt><dd>{bytes(free)}{used !== undefined && free !== undefined && <small>{percent(free, used + free)}</small>}</dd></div>
+          <div><dt>Free</dt><dd>{bytes(free)}</dd></div>
           <div><dt>Lasts</dt><dd class={days !== undefined && days < 7 ? "has-errors" : ""}>{days === undefined ? <span class="muted">unknown: too little written yet to tell</span> : `${count(days)} days at this rate`}</dd></div>
         </dl>
       )}

@@ -9,12 +9,12 @@ import { theme, utc } from "../lib/settings.ts";
 
 export interface Line { name: string; values: (number | null)[]; isDashed?: boolean }
 
-interface Props { title: string; note?: string; times: number[]; lines: Line[]; format: (value: number | null | undefined) => string; isArea?: boolean }
+interface Props { title: string; note?: string; hint: string; times: number[]; lines: Line[]; format: (value: number | null | undefined) => string; isArea?: boolean }
 
 const kHeight = 200;
 const sync = uPlot.sync("history");
 
-export function Chart({ title, note, times, lines, format, isArea }: Props) {
+export function Chart({ title, note, hint, times, lines, format, isArea }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [at, setAt] = useState<number | null>(null);
@@ -41,7 +41,7 @@ export function Chart({ title, note, times, lines, format, isArea }: Props) {
   const shownAt = at !== null && at < times.length ? at : null;
   return (
     <section class="card chart">
-      <header><h2>{title}</h2>{note && <span class="muted small">{note}</span>}<span class="push faint small">{shownAt !== null ? dateTime(times[shownAt] ?? 0, zone).slice(5, 16) : ""}</span></header>
+      <header><h2>{title}</h2>{note && <span class="muted small">{note}</span>}<span class="push faint small">{shownAt !== null ? dateTime(times[shownAt] ?? 0, zone).slice(5, 16) : hint}</span></header>
       <div class="plot" ref={box} role="img" aria-label={`${title} over time: ${lines.map((line) => line.name).join(", ")}`} />
       <div class="legend">
         {lines.map((line, i) => (
