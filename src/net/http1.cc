@@ -21,6 +21,9 @@ constexpr size_t kBodyReserveMax =
     1u << 20;  // reserved on the word of Content-Length; beyond it the body grows as it comes
 constexpr size_t kResponseHeadBytesMax = 256u << 10;
 constexpr int kInterimResponsesMax = 8;
+// A chunked body ends with at least "0\r\n\r\n". Beast asserts that it gets so much of an end it has seen in
+// part, so it never gets less: whoever is short of five bytes is not at the end yet.
+constexpr size_t kChunkedBytesMin = 5;
 
 std::string_view view(string_view text) {
     return {text.data(), text.size()};
@@ -139,6 +142,7 @@ size_t RequestReader::put(std::string_view bytes) {
         bytes.remove_prefix(skipped);
         parser_ = std::make_unique<Parser>(head_bytes_max_);
     }
+    if (stage_ == Stage::kBody && parser_->chunked() && bytes.size() < kChunkedBytesMin) return 0;
     error_code error;
     size_t taken = parser_->put(boost::asio::buffer(bytes.data(), bytes.size()), error);
     size_t rest = bytes.size() - taken;
@@ -249,6 +253,8 @@ size_t ResponseReader::put(std::string_view bytes) {
             error_text_ = "too many interim responses";
             break;
         }
+        bool is_chunked = parser_->is_header_done() && parser_->chunked();
+        if (is_chunked && bytes.size() - total < kChunkedBytesMin) break;
         error_code error;
         size_t taken = parser_->put(boost::asio::buffer(bytes.data() + total, bytes.size() - total), error);
         total += taken;
