@@ -3,14 +3,13 @@ import { lazy, Suspense } from "./ui/lazy.tsx";
 import { useEffect } from "preact/hooks";
 import type { Whoami } from "./api/types.ts";
 import { fleet, fleetVersion, isFleetKnown } from "./live/fleet.ts";
-import { liveState, signedOut } from "./live/client.ts";
 import { navigate, place } from "./lib/router.ts";
 import { isDark, toggleTheme, utc } from "./lib/settings.ts";
 import { Fleet } from "./pages/fleet.tsx";
 import { Now } from "./pages/now.tsx";
 import { SessionPage } from "./pages/session.tsx";
 import { AskDialog, Toasts } from "./ui/dialogs.tsx";
-import { ConnectionPill, StaleBar, useIndication } from "./ui/connection.tsx";
+import { ConnectionPill, isShownStale, serverVersion, StaleBar } from "./ui/connection.tsx";
 import { Icon, Logo } from "./ui/icons.tsx";
 import { useKeys } from "./ui/keys.ts";
 import { Help, isHelpOpen, isPaletteOpen, Palette, signOut } from "./ui/palette.tsx";
@@ -46,10 +45,20 @@ function Rail() {
       </nav>
       <div class="foot">
         <Preferences />
-        <div class="who">{me.value ? `${me.value.name} · ${me.value.tenant}` : ""}<br />{liveState.value.version && `Nightshift ${liveState.value.version}`}</div>
+        <div class="who">{me.value ? `${me.value.name} · ${me.value.tenant}` : ""}<br />{serverVersion.value && `Nightshift ${serverVersion.value}`}</div>
+        <NewVersion />
       </div>
     </aside>
   );
+}
+
+let firstVersion = "";
+
+// After an upgrade the pages in this tab are the old server's.
+function NewVersion() {
+  firstVersion ||= serverVersion.value;
+  if (serverVersion.value === firstVersion) return null;
+  return <button class="button small" onClick={() => location.reload()}>Reload for {serverVersion.value}</button>;
 }
 
 function Preferences() {
@@ -108,8 +117,7 @@ export function App() {
     const title = route.page === "session" ? route.id : (kPages.find((each) => each.page === route.page)?.title ?? "");
     document.title = title ? `${title} · Nightshift` : "Nightshift";
   }, [route]);
-  const indication = useIndication();
-  const isStale = isFleetKnown.value && !indication.isCurrent && liveState.value.staleSince !== null && Date.now() - liveState.value.staleSince > 1500;
+  const isStale = isFleetKnown.value && isShownStale.value;
   const isMac = navigator.platform.startsWith("Mac");
   return (
     <div class={`shell${isStale ? " is-stale" : ""}`}>
@@ -130,7 +138,6 @@ export function App() {
       <Help />
       <AskDialog />
       <Toasts />
-      {signedOut.value && null}
     </div>
   );
 }

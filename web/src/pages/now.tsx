@@ -13,7 +13,7 @@ import { Ago, For, State, words } from "../ui/facts.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { useKeys } from "../ui/keys.ts";
 import { Sparkline } from "../ui/sparkline.tsx";
-import { useIndication } from "../ui/connection.tsx";
+import { indication } from "../ui/connection.tsx";
 import { Ticker } from "../ui/ticker.tsx";
 
 // The landing page: what needs a person, most important first; then how much is going on; and by whom all this is known.
@@ -139,7 +139,7 @@ function Calm() {
   const sources = telemetrySources(fleet.agents.values());
   const bad = [...fleet.sources.values()].filter((source) => source.state.value !== "passing");
   const isBlind = fleet.agents.size === 0;
-  const isCurrent = useIndication().isCurrent;
+  const { isCurrent } = indication.value;
   if (isBlind) {
     return (
       <div class="card calm s-unknown">
@@ -176,8 +176,8 @@ function Calm() {
 const kTalkingMs = 5 * 60_000;
 
 function KnownBy() {
-  const indication = useIndication();
-  const live = liveState.value;
+  const { label, isCurrent } = indication.value;
+  const live = liveState.peek();
   const connections = [...fleet.sources.values()].sort((a, b) => rankOf(a.state.value) - rankOf(b.state.value) || a.name.localeCompare(b.name));
   const telemetry = telemetrySources(fleet.agents.values()).filter((line) => !fleet.sources.has(line.name));
   return (
@@ -206,10 +206,10 @@ function KnownBy() {
         {connections.length + telemetry.length === 0 && (
           <li class="s-unknown"><Icon name="unknown" /><span class="strong">no source yet</span><span class="muted">unknown</span><span class="why">Nothing has told Nightshift anything.</span></li>
         )}
-        <li class={indication.isCurrent ? "s-passing" : "s-unknown"}>
-          <Icon name={indication.isCurrent ? "passing" : "unknown"} />
+        <li class={isCurrent ? "s-passing" : "s-unknown"}>
+          <Icon name={isCurrent ? "passing" : "unknown"} />
           <span class="strong">this screen</span>
-          <span class="muted nowrap">{indication.label}</span>
+          <span class="muted nowrap">{label}</span>
           <span class="why">{live.phase === "open" ? <>for {span(Date.now() - live.phaseSince)} by {live.transport === "sse" ? "Server-Sent Events" : "WebSocket"}, last frame <Ago ms={live.lastFrameAt === null ? null : live.lastFrameAt + serverNow() - Date.now()} /></> : live.why}</span>
         </li>
       </ul>

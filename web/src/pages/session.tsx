@@ -126,14 +126,16 @@ function Hero({ id, session, first }: { id: string; session: Session | undefined
   );
 }
 
+const kCostNotes: Record<string, string> = { reported: "as reported", priced: "list prices", mixed: "part list prices", none: "no price known" };
+
 function Totals({ session }: { session: Session }) {
   const { tokens } = session;
   const fresh = Math.max(0, tokens.input - tokens.cache_read - tokens.cache_write);
   const tiles: [string, string, string][] = [
-    ["Tokens a minute", rate(session.tokens_per_minute), ""],
-    ["Input", count(tokens.input), tokens.cache_read ? `${count(fresh)} fresh, ${count(tokens.cache_read)} cached` : ""],
+    ["Tokens/min", rate(session.tokens_per_minute), ""],
+    ["Input", count(tokens.input), tokens.cache_read ? `${count(fresh)} of it fresh` : ""],
     ["Output", count(tokens.output), tokens.reasoning ? `${count(tokens.reasoning)} reasoning` : ""],
-    ["Spend", session.cost_source === "none" ? "–" : money(session.cost_usd), costWords(session)],
+    ["Spend", session.cost_source === "none" ? "–" : money(session.cost_usd), kCostNotes[session.cost_source] ?? ""],
     ["Turns", count(session.turns), ""],
     ["Model calls", count(session.model_calls), ""],
     ["Tool calls", count(session.tool_calls), ""],
@@ -146,7 +148,7 @@ function Totals({ session }: { session: Session }) {
         <div key={name} class="tile">
           <span class="name">{name}</span>
           <span class={`figure${name === "Errors" && session.errors > 0 ? " has-errors" : ""}`}>{figure}</span>
-          {note && <span class="faint small cut" title={note}>{note}</span>}
+          {note && <span class="faint small" title={name === "Spend" ? costWords(session) : undefined}>{note}</span>}
         </div>
       ))}
     </section>

@@ -1,7 +1,8 @@
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { liveState, retryLive } from "../live/client.ts";
-import { indicate } from "../live/machine.ts";
+import { indicate, type Indication } from "../live/machine.ts";
+import { fleet } from "../live/fleet.ts";
 import { now, serverNow } from "../lib/clock.ts";
 import { ago, clockTime, span } from "../lib/format.ts";
 import { utc } from "../lib/settings.ts";
@@ -14,38 +15,43 @@ setInterval(() => {
   if (!document.hidden) tick.value += 1;
 }, 250);
 
-export function useIndication() {
+// The same object as long as it says the same, so that frames do not redraw whoever shows it.
+let said: Indication | null = null;
+export const indication = computed((): Indication => {
   void tick.value;
-  return indicate(liveState.value, Date.now(), navigator.onLine);
-}
+  const next = indicate(liveState.value, Date.now(), navigator.onLine);
+  if (!said || said.label !== next.label || said.tone !== next.tone || said.isCurrent !== next.isCurrent) said = next;
+  return said;
+});
+const why = computed(() => liveState.value.why);
+const staleSince = computed(() => liveState.value.staleSince);
+export const serverVersion = computed(() => liveState.value.version);
 
 export function ConnectionPill() {
   const [isOpen, setOpen] = useState(false);
-  const indication = useIndication();
-  const state = liveState.value;
+  const { tone, label } = indication.value;
   const iconOf = { live: "passing", busy: "unknown", stale: "critical", paused: "stalled" } as const;
   return (
     <>
-      <button class={`live l-${indication.tone}`} aria-expanded={isOpen} popovertarget="live-details" title={state.why || "The live connection"}>
-        <span class="mark"><Icon name={iconOf[indication.tone]} size={14} /></span>
-        <span>{indication.label}</span>
+      <button class={`live l-${tone}`} aria-expanded={isOpen} popovertarget="live-details" title={why.value || "The live connection"}>
+        <span class="mark"><Icon name={iconOf[tone]} size={14} /></span>
+        <span>{label}</span>
       </button>
       <div id="live-details" class="live-details" popover="auto" onToggle={(event) => setOpen((event as unknown as { newState: string }).newState === "open")}>
         {isOpen && <Details />}
       </div>
-      <Announcer text={indication.tone === "live" ? "live" : indication.tone === "stale" ? "not live" : ""} />
+      <Announcer />
     </>
   );
 }
 
 function Details() {
   const state = liveState.value;
-  const indication = useIndication();
   const toServer = serverNow() - Date.now();
   const at = (ms: number | null) => (ms === null ? "never" : `${clockTime(ms + toServer, utc.value)}, ${ago(Date.now() - ms)}`);
   return (
     <>
-      <h2>{indication.isCurrent ? "What you see is how things are" : "What you see may be old"}</h2>
+      <h2>{indication.value.isCurrent ? "What you see is how things are" : "What you see may be old"}</h2>
       <dl class="pairs">
         <dt>Last frame</dt><dd>{at(state.lastFrameAt)}</dd>
         {state.staleSince !== null && <><dt>Stale since</dt><dd>{at(state.staleSince)}</dd></>}
@@ -59,29 +65,40 @@ function Details() {
   );
 }
 
-// Tells screen readers of a change at most each five seconds.
-function Announcer({ text }: { text: string }) {
-  const [said, setSaid] = useState("");
+// Tells screen readers what changed, at most each five seconds: whether this is live, and how much needs attention.
+function Announcer() {
+  const [text, setText] = useState("");
   useEffect(() => {
-    const timer = setTimeout(() => setSaid(text), 5000);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return <span class="sr-only" role="status">{said && `Connection: ${said}`}</span>;
+    const timer = setInterval(() => {
+      const { tone } = indication.peek();
+      const connection = tone === "live" ? "Live." : tone === "stale" ? "Not live." : "";
+      const waiting = fleet.attention.size;
+      setText(connection && `${connection} ${waiting === 0 ? "Nothing known needs" : waiting === 1 ? "1 thing needs" : `${waiting} things need`} attention.`);
+    }, 5000);
+    return () => clearInterval(timer);
+  }, []);
+  return <span class="sr-only" role="status">{text}</span>;
 }
+
+// Whether to dim the page: not for the blink of a quick reconnect.
+const kGraceMs = 1500;
+export const isShownStale = computed(() => {
+  const since = staleSince.value;
+  void tick.value;
+  return !indication.value.isCurrent && since !== null && Date.now() - since > kGraceMs;
+});
 
 // Above every page while it may be old.
 export function StaleBar() {
-  const indication = useIndication();
-  const state = liveState.value;
-  if (indication.isCurrent || state.staleSince === null) return null;
-  const age = now.value - (state.staleSince + serverNow() - Date.now());
-  if (age < 1500) return null;
+  const since = staleSince.value;
+  if (!isShownStale.value || since === null) return null;
+  const age = now.value - (since + serverNow() - Date.now());
   return (
     <div class="stale-bar" role="status">
       <Icon name="critical" />
       <span>
-        Not live. This is the state as of <b>{clockTime(state.staleSince + serverNow() - Date.now(), utc.value)}</b>, {span(age)} old
-        {state.why ? `: ${state.why}` : ""}.
+        Not live. This is the state as of <b>{clockTime(since + serverNow() - Date.now(), utc.value)}</b>, {span(age)} old
+        {why.value ? `: ${why.value}` : ""}.
       </span>
     </div>
   );

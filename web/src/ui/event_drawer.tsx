@@ -24,7 +24,7 @@ export function EventDrawer({ event, onClose }: { event: Event; onClose: () => v
         {event.session && <><dt>Session</dt><dd><a href={sessionPath(event.session)}>{event.session}</a></dd></>}
         {event.parent_session && <><dt>Parent</dt><dd><a href={sessionPath(event.parent_session)}>{event.parent_session}</a></dd></>}
         {event.cost_usd !== undefined && event.cost_usd > 0 && <><dt>Cost</dt><dd>{money(event.cost_usd)}{event.cost_source ? ` (${event.cost_source})` : ""}</dd></>}
-        {rest.map(([key, value]) => <Pair key={key} name={words(key)} value={value} />)}
+        {rest.map(([key, value]) => <Pair key={key} name={capital(words(key))} value={value} />)}
       </dl>
       <Attributes attributes={event.attributes ?? {}} />
       <Content event={event} />
@@ -32,6 +32,8 @@ export function EventDrawer({ event, onClose }: { event: Event; onClose: () => v
     </Drawer>
   );
 }
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function Pair({ name, value }: { name: string; value: unknown }) {
   const text = typeof value === "number" ? (Number.isInteger(value) ? count(value) : String(value)) : String(value);
