@@ -7,39 +7,60 @@ namespace nightshift::recorder {
 
 std::string_view to_string(Kind kind) {
     switch (kind) {
-        case Kind::kLog: return "log";
-        case Kind::kSession: return "session";
-        case Kind::kTurn: return "turn";
-        case Kind::kModelCall: return "model_call";
-        case Kind::kToolCall: return "tool_call";
-        case Kind::kRetrieval: return "retrieval";
-        case Kind::kApproval: return "approval";
-        case Kind::kHook: return "hook";
-        case Kind::kWorkflow: return "workflow";
-        case Kind::kMessage: return "message";
-        case Kind::kSample: return "sample";
-        case Kind::kJob: return "job";
+        case Kind::kLog:
+            return "log";
+        case Kind::kSession:
+            return "session";
+        case Kind::kTurn:
+            return "turn";
+        case Kind::kModelCall:
+            return "model_call";
+        case Kind::kToolCall:
+            return "tool_call";
+        case Kind::kRetrieval:
+            return "retrieval";
+        case Kind::kApproval:
+            return "approval";
+        case Kind::kHook:
+            return "hook";
+        case Kind::kWorkflow:
+            return "workflow";
+        case Kind::kMessage:
+            return "message";
+        case Kind::kSample:
+            return "sample";
+        case Kind::kJob:
+            return "job";
     }
     return "log";
 }
 
 std::string_view to_string(Status status) {
     switch (status) {
-        case Status::kUnset: return "unset";
-        case Status::kOk: return "ok";
-        case Status::kError: return "error";
-        case Status::kTimeout: return "timeout";
-        case Status::kCancelled: return "cancelled";
-        case Status::kRunning: return "running";
+        case Status::kUnset:
+            return "unset";
+        case Status::kOk:
+            return "ok";
+        case Status::kError:
+            return "error";
+        case Status::kTimeout:
+            return "timeout";
+        case Status::kCancelled:
+            return "cancelled";
+        case Status::kRunning:
+            return "running";
     }
     return "unset";
 }
 
 std::string_view to_string(CostSource source) {
     switch (source) {
-        case CostSource::kNone: return "none";
-        case CostSource::kReported: return "reported";
-        case CostSource::kPriced: return "priced";
+        case CostSource::kNone:
+            return "none";
+        case CostSource::kReported:
+            return "reported";
+        case CostSource::kPriced:
+            return "priced";
     }
     return "none";
 }

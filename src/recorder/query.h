@@ -21,7 +21,8 @@ struct Scope {
 // An aggregate query. The text forms are those of POST /api/v1/query (docs/api.md):
 //   where       kind = model_call and (status = error or duration > 5s) and agent != "nightly"
 //   group_by    a column, or time(1m) time(1h) time(1d)
-//   aggregates  count, errors, sum(column), avg(column), min(column), max(column), p50(column) p95 p99, count_distinct(column)
+//   aggregates  count, errors, sum(column), avg(column), min(column), max(column), p50(column) p95 p99,
+//   count_distinct(column)
 struct Query {
     Scope scope;
     std::string where;
@@ -37,8 +38,8 @@ using Value = std::variant<std::monostate, int64_t, double, std::string>;
 struct QueryResult {
     std::vector<std::string> columns;
     std::vector<std::vector<Value>> rows;
-    bool is_truncated = false;   // more groups than `limit`
-    bool from_rollup = false;    // answered without reading events
+    bool is_truncated = false;  // more groups than `limit`
+    bool from_rollup = false;   // answered without reading events
     uint64_t rows_scanned = 0;
     uint64_t elapsed_us = 0;
 };

@@ -1,0 +1,325 @@
+#include "recorder/aggregation.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+namespace nightshift::recorder {
+namespace {
+
+using Type = Aggregate::Type;
+
+// Durations and times to first token: -1 is not known, and does not count.
+bool has_unknowns(const Column& column) {
+    return column.kind == Column::Kind::kNumber &&
+           (column.number == Number::kDuration || column.number == Number::kTtft);
+}
+
+bool is(const Column& column, Number number) {
+    return column.kind == Column::Kind::kNumber && column.number == number;
+}
+
+Measure measure_of(Number column) {
+    switch (column) {
+        case Number::kInput:
+            return Measure::kInput;
+        case Number::kCacheRead:
+            return Measure::kCacheRead;
+        case Number::kCacheWrite:
+            return Measure::kCacheWrite;
+        case Number::kOutput:
+            return Measure::kOutput;
+        case Number::kReasoning:
+            return Measure::kReasoning;
+        case Number::kCost:
+            return Measure::kCost;
+        case Number::kDuration:
+            return Measure::kDurationSum;
+        default:
+            return Measure::kTtftSum;
+    }
+}
+
+Measure shifted(Measure measure, int by) {
+    return static_cast<Measure>(static_cast<int>(measure) + by);
+}
+
+int64_t saturated(auto wide) {
+    if (wide > std::numeric_limits<int64_t>::max()) return std::numeric_limits<int64_t>::max();
+    if (wide < std::numeric_limits<int64_t>::min()) return std::numeric_limits<int64_t>::min();
+    return static_cast<int64_t>(wide);
+}
+
+}  // namespace
+
+bool Aggregation::can_share_with(const Aggregation& other) const {
+    return aggregate_.type == Type::kPercentile && other.aggregate_.type == Type::kPercentile &&
+           aggregate_.column == other.aggregate_.column;
+}
+
+void Aggregation::grow(size_t group_count) {
+    if (counts_.size() >= group_count) return;
+    counts_.resize(group_count);
+    switch (aggregate_.type) {
+        case Type::kSum:
+        case Type::kAverage:
+            aggregate_.column.is_real() ? reals_.resize(group_count) : sums_.resize(group_count);
+            break;
+        case Type::kMin:
+        case Type::kMax:
+            aggregate_.column.is_real() ? reals_.resize(group_count) : extremes_.resize(group_count);
+            break;
+        case Type::kPercentile:
+            histograms_.resize(group_count);
+            break;
+        case Type::kCountDistinct:
+            distinct_.resize(group_count);
+            break;
+        default:
+            break;
+    }
+}
+
+const int64_t* Aggregation::column_of(const Block& block) {
+    if (aggregate_.column.kind == Column::Kind::kNumber) return block.numbers(aggregate_.column.number);
+    total_.resize(block.rows());
+    const int64_t* input = block.numbers(Number::kInput);
+    const int64_t* output = block.numbers(Number::kOutput);
+    for (uint32_t i = 0; i < block.rows(); ++i) {
+        int64_t sum = 0;
+        total_[i] = __builtin_add_overflow(input[i], output[i], &sum) ? INT64_MAX : sum;
+    }
+    return total_.data();
+}
+
+void Aggregation::add_reals(const int64_t* bits, const std::vector<uint16_t>& rows,
+                            const std::vector<uint32_t>& groups) {
+    for (size_t i = 0; i < rows.size(); ++i) {
+        auto value = std::bit_cast<double>(bits[rows[i]]);
+        if (std::isnan(value)) continue;
+        uint32_t group = groups[i];
+        bool is_first = counts_[group]++ == 0;
+        switch (aggregate_.type) {
+            case Type::kMin:
+                reals_[group] = is_first ? value : std::min(reals_[group], value);
+                break;
+            case Type::kMax:
+                reals_[group] = is_first ? value : std::max(reals_[group], value);
+                break;
+            case Type::kPercentile:
+                histograms_[group].add(value);
+                break;
+            default:
+                reals_[group] += value;
+                break;
+        }
+    }
+}
+
+void Aggregation::add_wholes(const int64_t* values, const std::vector<uint16_t>& rows,
+                             const std::vector<uint32_t>& groups) {
+    // One loop per type, with the group's place looked up once a row.
+    bool skips = has_unknowns(aggregate_.column);
+    auto each = [&](auto visit) {
+        for (size_t i = 0; i < rows.size(); ++i) {
+            int64_t value = values[rows[i]];
+            if (skips && value < 0) continue;
+            visit(groups[i], value);
+            ++counts_[groups[i]];
+        }
+    };
+    switch (aggregate_.type) {
+        case Type::kMin:
+            return each([this](uint32_t g, int64_t v) {
+                extremes_[g] = counts_[g] == 0 ? v : std::min(extremes_[g], v);
+            });
+        case Type::kMax:
+            return each([this](uint32_t g, int64_t v) {
+                extremes_[g] = counts_[g] == 0 ? v : std::max(extremes_[g], v);
+            });
+        case Type::kPercentile:
+            return each([this](uint32_t g, int64_t v) { histograms_[g].add(static_cast<double>(v)); });
+        default:
+            return each([this](uint32_t g, int64_t v) { sums_[g] += v; });
+    }
+}
+
+void Aggregation::add_distinct(const Block& block, const std::vector<uint16_t>& rows,
+                               const std::vector<uint32_t>& groups) {
+    const Column& column = aggregate_.column;
+    std::vector<uint64_t> hashes;
+    if (column.kind == Column::Kind::kText) {
+        const TextDictionary& dictionary = *block.texts(column.text).dictionary;
+        for (uint32_t code = 0; code < dictionary.size(); ++code) {
+            std::string_view text = dictionary.at(code);
+            hashes.push_back(XXH3_64bits(text.data(), text.size()));
+        }
+    }
+    uint64_t last_hash = 0;
+    uint32_t last_group = UINT32_MAX;
+    const int64_t* numbers = column.is_text() ? nullptr : column_of(block);
+    for (size_t i = 0; i < rows.size(); ++i) {
+        uint64_t hash = 0;
+        if (column.kind == Column::Kind::kText) {
+            uint16_t code = block.texts(column.text).codes[rows[i]];
+            if (code == 0) continue;  // an absent value is not one
+            hash = hashes[code];
+        } else if (numbers != nullptr) {
+            hash = static_cast<uint64_t>(numbers[rows[i]]);
+        }
+        if (hash == last_hash && groups[i] == last_group) continue;
+        distinct_[groups[i]].insert(hash);
+        last_hash = hash;
+        last_group = groups[i];
+    }
+}
+
+void Aggregation::add(const Block& block, const std::vector<uint16_t>& rows,
+                      const std::vector<uint32_t>& groups, size_t group_count) {
+    if (shared_ != nullptr) return;
+    grow(group_count);
+    switch (aggregate_.type) {
+        case Type::kCount:
+            for (uint32_t group : groups) ++counts_[group];
+            return;
+        case Type::kErrors: {
+            const int64_t* status = block.numbers(Number::kStatus);
+            for (size_t i = 0; i < rows.size(); ++i) {
+                auto each = static_cast<Status>(status[rows[i]]);
+                counts_[groups[i]] += each == Status::kError || each == Status::kTimeout ? 1 : 0;
+            }
+            return;
+        }
+        case Type::kCountDistinct:
+            return add_distinct(block, rows, groups);
+        default:
+            break;
+    }
+    const int64_t* values = column_of(block);
+    if (aggregate_.column.is_real()) return add_reals(values, rows, groups);
+    add_wholes(values, rows, groups);
+}
+
+void Aggregation::add_histograms(const Cube& cube, const std::vector<uint16_t>& rows,
+                                 const std::vector<uint32_t>& groups) {
+    bool is_duration = is(aggregate_.column, Number::kDuration);
+    const CubeHistograms& from = is_duration ? cube.duration : cube.ttft;
+    const auto& counts = cube.measure(is_duration ? Measure::kDurationCount : Measure::kTtftCount);
+    const auto& mins = cube.measure(is_duration ? Measure::kDurationMin : Measure::kTtftMin);
+    const auto& maxs = cube.measure(is_duration ? Measure::kDurationMax : Measure::kTtftMax);
+    for (size_t i = 0; i < rows.size(); ++i) {
+        uint16_t row = rows[i];
+        if (counts[row] == 0) continue;
+        Histogram& to = histograms_[groups[i]];
+        uint32_t first = from.starts[row];
+        uint32_t last = from.starts[row + 1u];
+        if (first < last) to.reserve(from.buckets[first].bucket, from.buckets[last - 1].bucket);
+        for (uint32_t b = first; b < last; ++b) to.add_bucket(from.buckets[b].bucket, from.buckets[b].count);
+        to.add_zeros(from.zeros[row]);
+        to.extend(static_cast<double>(mins[row]), static_cast<double>(maxs[row]));
+        counts_[groups[i]] += counts[row];
+    }
+}
+
+void Aggregation::add_sums(const Cube& cube, const std::vector<uint16_t>& rows,
+                           const std::vector<uint32_t>& groups, size_t group_count) {
+    if (shared_ != nullptr) return;
+    grow(group_count);
+    auto sum_into = [&](std::vector<int64_t>& to, Measure measure) {
+        const auto& from = cube.measure(measure);
+        for (size_t i = 0; i < rows.size(); ++i) to[groups[i]] += from[rows[i]];
+    };
+    bool is_time = has_unknowns(aggregate_.column);
+    Measure first = measure_of(aggregate_.column.number);
+    switch (aggregate_.type) {
+        case Type::kCount:
+            return sum_into(counts_, Measure::kCount);
+        case Type::kErrors:
+            return sum_into(counts_, Measure::kErrors);
+        case Type::kPercentile:
+            return add_histograms(cube, rows, groups);
+        case Type::kSum:
+        case Type::kAverage: {
+            bool is_total = aggregate_.column.kind == Column::Kind::kTotalTokens;
+            const auto& from = cube.measure(is_total ? Measure::kInput : first);
+            for (size_t i = 0; i < rows.size(); ++i) sums_[groups[i]] += from[rows[i]];
+            if (is_total) {
+                const auto& output = cube.measure(Measure::kOutput);
+                for (size_t i = 0; i < rows.size(); ++i) sums_[groups[i]] += output[rows[i]];
+            }
+            return sum_into(counts_, is_time ? shifted(first, -1) : Measure::kCount);
+        }
+        default:
+            break;
+    }
+    bool is_min = aggregate_.type == Type::kMin;
+    const auto& from = cube.measure(shifted(first, is_min ? 1 : 2));
+    const auto& counts = cube.measure(shifted(first, -1));
+    for (size_t i = 0; i < rows.size(); ++i) {
+        if (counts[rows[i]] == 0) continue;
+        int64_t& to = extremes_[groups[i]];
+        int64_t value = from[rows[i]];
+        to = counts_[groups[i]] == 0 ? value : is_min ? std::min(to, value) : std::max(to, value);
+        counts_[groups[i]] += counts[rows[i]];
+    }
+}
+
+Value Aggregation::in_unit(double value) const {
+    if (is(aggregate_.column, Number::kCost)) return value / 1e9;
+    if (is(aggregate_.column, Number::kTime)) return value / 1e3;
+    return value;
+}
+
+Value Aggregation::in_unit(int64_t value) const {
+    if (is(aggregate_.column, Number::kCost)) return static_cast<double>(value) / 1e9;
+    if (is(aggregate_.column, Number::kTime)) return value / 1000;
+    return value;
+}
+
+Value Aggregation::value(uint32_t group) const {
+    if (shared_ != nullptr) {
+        if (group >= shared_->counts_.size() || shared_->counts_[group] == 0) return {};
+        return in_unit(shared_->histograms_[group].percentile(aggregate_.quantile));
+    }
+    // A group that only other aggregates met.
+    int64_t count = group < counts_.size() ? counts_[group] : 0;
+    bool is_real = aggregate_.column.is_real();
+    switch (aggregate_.type) {
+        case Type::kCount:
+        case Type::kErrors:
+            return count;
+        case Type::kCountDistinct:
+            return static_cast<int64_t>(group < distinct_.size() ? distinct_[group].size() : 0);
+        case Type::kSum:
+            if (is_real) return count == 0 ? 0.0 : reals_[group];
+            return count == 0 ? in_unit(int64_t{0}) : in_unit(saturated(sums_[group]));
+        default:
+            break;
+    }
+    if (count == 0) return {};
+    switch (aggregate_.type) {
+        case Type::kAverage: {
+            double sum = is_real ? reals_[group] : static_cast<double>(sums_[group]);
+            return in_unit(sum / static_cast<double>(count));
+        }
+        case Type::kPercentile:
+            return in_unit(histograms_[group].percentile(aggregate_.quantile));
+        default:
+            return is_real ? in_unit(reals_[group]) : in_unit(extremes_[group]);
+    }
+}
+
+size_t Aggregation::bytes() const {
+    size_t bytes =
+        counts_.capacity() * 8 + sums_.capacity() * 16 + reals_.capacity() * 8 + extremes_.capacity() * 8;
+    bytes += histograms_.capacity() * sizeof(Histogram) + distinct_.capacity() * sizeof(distinct_[0]);
+    for (const Histogram& histogram : histograms_) bytes += histogram.bytes();
+    for (const auto& set : distinct_) bytes += set.size() * 32;
+    return bytes;
+}
+
+}  // namespace nightshift::recorder

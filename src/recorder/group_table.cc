@@ -1,0 +1,195 @@
+#include "recorder/group_table.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <bit>
+
+namespace nightshift::recorder {
+namespace {
+
+constexpr uint32_t kUnknown = UINT32_MAX;
+constexpr uint64_t kDenseMax = 1u << 18;
+// With at most 4 group columns, of at most so many codes each, a combined code fits 64 bits.
+constexpr uint64_t kStepsMax = 1u << 15;
+
+int64_t floor_to(int64_t time_us, int64_t step_us) {
+    // Clamped, so that hostile clocks do not overflow.
+    time_us = std::clamp(time_us, INT64_MIN / 2, INT64_MAX / 2);
+    int64_t rest = time_us % step_us;
+    return time_us - (rest < 0 ? rest + step_us : rest);
+}
+
+int64_t number_at(const Block& block, const Column& column, uint32_t row) {
+    if (column.kind == Column::Kind::kTotalTokens) {
+        return static_cast<int64_t>(static_cast<uint64_t>(block.numbers(Number::kInput)[row]) +
+                                    static_cast<uint64_t>(block.numbers(Number::kOutput)[row]));
+    }
+    return block.numbers(column.number)[row];
+}
+
+}  // namespace
+
+GroupTable::GroupTable(const std::vector<GroupBy>& groups, std::string_view tenant)
+    : groups_(groups), tenant_(tenant), locals_(groups.size()), texts_(groups.size()) {
+    // Without groups there is one, even when no row matches.
+    if (groups_.empty()) size_ = 1;
+}
+
+void GroupTable::prepare_steps(const Block& block, const std::vector<uint16_t>& rows, int64_t step_us,
+                               Local& local) {
+    auto [first, last] = block.range(Number::kTime);
+    int64_t low = floor_to(first, step_us);
+    uint64_t steps =
+        static_cast<uint64_t>(floor_to(last, step_us) - low) / static_cast<uint64_t>(step_us) + 1;
+    if (steps == 1) {
+        local.is_constant = true;
+        local.values = {low};
+        return;
+    }
+    const int64_t* times = block.numbers(Number::kTime);
+    if (steps > kStepsMax) {
+        std::unordered_map<int64_t, uint32_t> codes;
+        for (uint16_t row : rows) {
+            auto [at, is_new] =
+                codes.try_emplace(floor_to(times[row], step_us), static_cast<uint32_t>(codes.size()));
+            if (is_new) local.values.push_back(at->first);
+            local.codes.push_back(at->second);
+        }
+        local.cardinality = std::max<uint64_t>(codes.size(), 1);
+        return;
+    }
+    local.cardinality = steps;
+    for (uint64_t i = 0; i < steps; ++i) local.values.push_back(low + static_cast<int64_t>(i) * step_us);
+    local.codes.resize(rows.size());
+    auto step = static_cast<uint64_t>(step_us);
+    for (size_t i = 0; i < rows.size(); ++i) {
+        local.codes[i] = static_cast<uint32_t>(static_cast<uint64_t>(times[rows[i]] - low) / step);
+    }
+}
+
+void GroupTable::prepare_numbers(const Block& block, const std::vector<uint16_t>& rows, const Column& column,
+                                 Local& local) {
+    std::unordered_map<int64_t, uint32_t> codes;
+    for (uint16_t row : rows) {
+        auto [at, is_new] =
+            codes.try_emplace(number_at(block, column, row), static_cast<uint32_t>(codes.size()));
+        if (is_new) local.values.push_back(at->first);
+        local.codes.push_back(at->second);
+    }
+    local.cardinality = std::max<uint64_t>(codes.size(), 1);
+}
+
+void GroupTable::prepare(const Block& block, const std::vector<uint16_t>& rows, const GroupBy& group,
+                         Local& local) {
+    local.codes.clear();
+    local.values.clear();
+    local.known.clear();
+    local.cardinality = 1;
+    local.is_constant = false;
+    local.dictionary = nullptr;
+    const Column& column = group.column;
+    if (group.step_us != 0) return prepare_steps(block, rows, group.step_us, local);
+    if (column.kind == Column::Kind::kTenant) {
+        local.is_constant = true;
+        local.values = {0};
+    } else if (column.kind == Column::Kind::kText) {
+        TextColumn texts = block.texts(column.text);
+        local.dictionary = texts.dictionary;
+        local.cardinality = texts.dictionary->size();
+        local.known.assign(local.cardinality, -1);
+        local.codes.resize(rows.size());
+        for (size_t i = 0; i < rows.size(); ++i) local.codes[i] = texts.codes[rows[i]];
+    } else if (column.is_word()) {
+        const int64_t* values = block.numbers(column.number);
+        local.cardinality = 32;
+        for (int64_t i = 0; i < 32; ++i) local.values.push_back(i);
+        local.codes.resize(rows.size());
+        for (size_t i = 0; i < rows.size(); ++i) local.codes[i] = static_cast<uint32_t>(values[rows[i]] & 31);
+    } else {
+        prepare_numbers(block, rows, column, local);
+    }
+}
+
+int64_t GroupTable::global_value(size_t column, uint32_t code) {
+    Local& local = locals_[column];
+    if (local.dictionary == nullptr) return local.values[code];
+    if (local.known[code] < 0) local.known[code] = texts_[column].intern(local.dictionary->at(code));
+    return local.known[code];
+}
+
+// `combined` holds the codes of all columns, the last one lowest.
+uint32_t GroupTable::group_of(uint64_t combined) {
+    std::vector<int64_t> key(groups_.size());
+    for (size_t column = groups_.size(); column-- > 0;) {
+        uint64_t cardinality = locals_[column].is_constant ? 1 : locals_[column].cardinality;
+        key[column] = global_value(column, static_cast<uint32_t>(combined % cardinality));
+        combined /= cardinality;
+    }
+    uint64_t hash = XXH3_64bits(key.data(), key.size() * sizeof(int64_t));
+    auto [at, end] = found_.equal_range(hash);
+    for (; at != end; ++at) {
+        if (std::equal(key.begin(), key.end(),
+                       keys_.begin() + static_cast<std::ptrdiff_t>(at->second * groups_.size())))
+            return at->second;
+    }
+    keys_.insert(keys_.end(), key.begin(), key.end());
+    found_.emplace(hash, size_);
+    return size_++;
+}
+
+void GroupTable::assign(const Block& block, const std::vector<uint16_t>& rows,
+                        std::vector<uint32_t>& groups) {
+    groups.assign(rows.size(), 0);
+    if (groups_.empty()) return;
+    std::vector<uint64_t> combined(rows.size());
+    uint64_t cardinality = 1;
+    for (size_t column = 0; column < groups_.size(); ++column) {
+        Local& local = locals_[column];
+        prepare(block, rows, groups_[column], local);
+        if (local.is_constant) continue;
+        for (size_t i = 0; i < rows.size(); ++i)
+            combined[i] = combined[i] * local.cardinality + local.codes[i];
+        cardinality *= local.cardinality;
+    }
+    if (cardinality <= kDenseMax) {
+        dense_.assign(cardinality, kUnknown);
+        for (size_t i = 0; i < rows.size(); ++i) {
+            uint32_t& group = dense_[combined[i]];
+            if (group == kUnknown) group = group_of(combined[i]);
+            groups[i] = group;
+        }
+        return;
+    }
+    std::unordered_map<uint64_t, uint32_t> known;
+    for (size_t i = 0; i < rows.size(); ++i) {
+        auto [at, is_new] = known.try_emplace(combined[i], 0);
+        if (is_new) at->second = group_of(combined[i]);
+        groups[i] = at->second;
+    }
+}
+
+size_t GroupTable::bytes() const {
+    size_t bytes = keys_.capacity() * 8 + found_.size() * 48 + dense_.capacity() * 4;
+    for (const TextDictionary& texts : texts_) bytes += texts.bytes();
+    return bytes;
+}
+
+Value GroupTable::value(uint32_t group, size_t column) const {
+    const GroupBy& by = groups_[column];
+    int64_t key = keys_[group * groups_.size() + column];
+    if (by.column.kind == Column::Kind::kTenant) return tenant_;
+    if (by.column.kind == Column::Kind::kText)
+        return std::string(texts_[column].at(static_cast<uint32_t>(key)));
+    if (by.column.is_word()) return std::string(word_of(by.column.number, key));
+    if (by.column.is_real()) return std::bit_cast<double>(key);
+    if (by.column.kind == Column::Kind::kNumber && by.column.number == Number::kTime) {
+        return by.step_us != 0 ? key / 1000 : floor_to(key, 1000) / 1000;
+    }
+    if (by.column.kind == Column::Kind::kNumber && by.column.number == Number::kCost)
+        return static_cast<double>(key) / 1e9;
+    return key;
+}
+
+}  // namespace nightshift::recorder

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "base/clock.h"
+#include "recorder/content_store.h"
+#include "recorder/recorder.h"
+#include "recorder/segment_store.h"
+#include "recorder/view.h"
+
+namespace nightshift::recorder {
+
+// What keeps the store in shape, on a thread of its own: seals, removes sealed log files, compacts, applies
+// retention. It sleeps until something is due; an idle recorder wakes it a few times an hour.
+class Maintenance {
+public:
+    // A memtable of this size is sealed.
+    static constexpr size_t kSealBytes = 48u << 20;
+
+    // All references must outlive it. `content` may be null.
+    Maintenance(const Options& options, const Clock& clock, View& view, SegmentStore& store,
+                ContentStore* content, uint64_t sealed);
+    ~Maintenance();
+
+    // Something changed: look what is due. Any thread.
+    void wake();
+    // Seals what is frozen and applies retention, on this thread, before it returns.
+    Result<void> run_now();
+    // Deletes log files whose rows are all sealed, and lists of ids older than the window. Any thread.
+    void delete_sealed_logs();
+
+    // Why sealing fails now; empty when it does not.
+    std::string failure() const;
+    void add_to(Stats& stats) const;
+
+private:
+    void run();
+    std::chrono::milliseconds next_due() const;
+    bool is_seal_due() const;
+    Result<void> seal_frozen();
+    void delete_logs();
+    void compact();
+    void retain();
+    void limit_cache();
+
+    const Options& options_;
+    const Clock& clock_;
+    View& view_;
+    SegmentStore& store_;
+    ContentStore* content_;
+
+    std::mutex work_mutex_;  // held while the folder of segments is changed
+    uint64_t sealed_;        // guarded by work_mutex_
+
+    mutable std::mutex mutex_;
+    std::condition_variable wake_;
+    bool is_awake_ = false;
+    bool is_stopping_ = false;
+    std::string failure_;
+    uint64_t seals_total_ = 0;
+    uint64_t deleted_total_ = 0;
+    uint64_t keys_folded_ = 0;
+
+    std::thread thread_;
+};
+
+}  // namespace nightshift::recorder

@@ -1,0 +1,150 @@
+#include "recorder/recovery.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/log.h"
+#include "recorder/identity.h"
+#include "recorder/log_files.h"
+
+namespace nightshift::recorder {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Recovery {
+public:
+    Recovery(const Options& options, uint64_t sealed, View& view,
+             const std::function<Result<void>()>& make_room)
+        : directory_(options.directory / "log"),
+          view_(view),
+          make_room_(make_room),
+          sealed_(sealed),
+          recovered_{Dedupe(std::chrono::duration_cast<microseconds>(options.dedupe_window).count(),
+                            options.dedupe_ids_max),
+                     sealed + 1} {}
+
+    Result<Recovered> run(int64_t ids_since_us);
+
+private:
+    void read_ids(const std::vector<LogFile>& files, int64_t since_us);
+    Result<void> read_log(const LogFile& file);
+    Result<void> take(const Record& record);
+
+    fs::path directory_;
+    View& view_;
+    const std::function<Result<void>()>& make_room_;
+    uint64_t sealed_;
+    Recovered recovered_;
+    std::vector<uint64_t> file_ids_;
+};
+
+Result<Recovered> Recovery::run(int64_t ids_since_us) {
+    std::error_code error;
+    fs::create_directories(directory_, error);
+    if (error) return fail(Code::kIo, "cannot create {}: {}", directory_.native(), error.message());
+    NS_TRY(std::vector<LogFile> files, list_log_files(directory_));
+    std::vector<LogFile> unsealed;
+    for (size_t i = 0; i < files.size(); ++i) {
+        bool is_sealed = i + 1 < files.size() && files[i + 1].first_row - 1 <= sealed_;
+        if (is_sealed) {
+            ::unlink(files[i].path.c_str());
+        } else {
+            unsealed.push_back(files[i]);
+        }
+    }
+    read_ids(unsealed, ids_since_us);
+    for (const LogFile& file : unsealed) {
+        Result<void> read = read_log(file);
+        if (!read) return Failure(read.error());
+    }
+    return std::move(recovered_);
+}
+
+// The ids of log files that are gone.
+void Recovery::read_ids(const std::vector<LogFile>& files, int64_t since_us) {
+    std::vector<std::pair<int64_t, fs::path>> lists;
+    std::error_code error;
+    for (fs::directory_iterator at(directory_, error), end; !error && at != end; at.increment(error)) {
+        if (at->path().extension() != ".ids") continue;
+        bool has_log = std::any_of(files.begin(), files.end(), [&](const LogFile& file) {
+            return file.path.stem() == at->path().stem();
+        });
+        Result<int64_t> arrival = read_ids_arrival(at->path());
+        if (!has_log && arrival && *arrival >= since_us) lists.emplace_back(*arrival, at->path());
+    }
+    std::sort(lists.begin(), lists.end());
+    for (const auto& [arrival, path] : lists) {
+        Result<Fingerprints> list = read_fingerprints(path);
+        if (!list) {
+            log::warn("recorder", "{}; retries of older events may be doubled", list.error().message);
+            continue;
+        }
+        for (uint64_t id : list->ids) recovered_.dedupe.add(id, list->arrival_us);
+    }
+}
+
+Result<void> Recovery::take(const Record& record) {
+    const RecordHeader& header = record.header;
+    Result<DecodedEvents> decoded = decode_events(record.payload, header.events);
+    if (!decoded) {
+        // Its checksum is right, so this is our own mistake or another version; the rest is still good.
+        log::error("recorder", "a log record at row {} cannot be read: {}", header.first_row,
+                   decoded.error().message);
+        return {};
+    }
+    recovered_.next_row = std::max(recovered_.next_row, header.first_row + header.events);
+    EventBatch kept;
+    std::vector<bool> is_derived;
+    for (size_t i = 0; i < decoded->batch->events.size(); ++i) {
+        const Event& event = decoded->batch->events[i];
+        uint64_t id = fingerprint(event.tenant, event.id);
+        file_ids_.push_back(id);
+        // The remains of a commit that failed may be here beside its retry.
+        if (!recovered_.dedupe.add(id, header.arrival_us)) continue;
+        kept.events.push_back(event);
+        is_derived.push_back(decoded->is_derived[i]);
+    }
+    if (header.first_row <= sealed_ || kept.events.empty()) return {};
+    view_.publish(kept, is_derived, header.first_row, header.arrival_us);
+    return make_room_();
+}
+
+Result<void> Recovery::read_log(const LogFile& file) {
+    file_ids_.clear();
+    Result<void> taken;
+    auto visit = [&](const Record& record) {
+        taken = take(record);
+        return taken.has_value();
+    };
+    NS_TRY(LogScan scan, scan_log_file(file.path, visit));
+    if (!taken) return taken;
+    if (scan.bytes_damaged > 0) {
+        log::error("recorder", "{}: {} bytes are damaged and were skipped", file.path.native(),
+                   scan.bytes_damaged);
+    }
+    if (scan.bytes_valid < file.bytes) {
+        Result<void> cut = cut_log_file(file.path, scan.bytes_valid);
+        if (!cut) return cut;
+    }
+    std::error_code ignored;
+    fs::path ids_path = file.path;
+    ids_path.replace_extension(".ids");
+    if (!fs::exists(ids_path, ignored) && scan.last_row > 0) {
+        Result<void> written = write_fingerprints(file.path, file_ids_, scan.last_arrival_us);
+        if (!written) log::warn("recorder", "{}", written.error().message);
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Recovered> recover(const Options& options, const Clock& clock, uint64_t sealed, View& view,
+                          const std::function<Result<void>()>& make_room) {
+    int64_t window_us = std::chrono::duration_cast<microseconds>(options.dedupe_window).count();
+    return Recovery(options, sealed, view, make_room).run(unix_us(clock.now()) - 2 * window_us);
+}
+
+}  // namespace nightshift::recorder
