@@ -18,6 +18,7 @@ import { EventLog } from "./session_events.ts";
 
 const kPage = 500;
 const kPagesAtStart = 4;
+const kLiveWaitMs = 1000;
 
 interface Loaded { events: readonly Event[]; isLoading: boolean; error: string; older: string | null; dropped: number; loadOlder: () => void }
 
@@ -44,18 +45,24 @@ function useEvents(id: string): Loaded {
   };
   useEffect(() => {
     const abort = new AbortController();
-    void load(undefined, kPagesAtStart, abort.signal);
-    let snapshots = 0;
+    // Asking the recorder only once the topic is ours leaves no hole between the two; without a live connection we ask anyway.
+    let hasAsked = false;
+    const ask = (pages: number) => {
+      hasAsked = true;
+      void load(undefined, pages, abort.signal);
+    };
+    const timer = setTimeout(() => hasAsked || ask(kPagesAtStart), kLiveWaitMs);
     const stop = listen(`session:${id}`, (frame) => {
       const items = ("items" in frame ? frame.items : []) as Event[];
       const hasChanged = log.current.add(items);
       const dropped = frame.type === "delta" && "dropped" in frame ? (frame.dropped ?? 0) : 0;
-      // A second snapshot means that the connection could not resume: there may be a hole before its tail.
-      if (frame.type === "snapshot") snapshots += 1;
-      if (dropped > 0 || (frame.type === "snapshot" && snapshots > 1)) void load(undefined, 1, abort.signal);
+      // A later snapshot means that the connection could not resume: there may be a hole before its tail.
+      if (!hasAsked) ask(kPagesAtStart);
+      else if (dropped > 0 || frame.type === "snapshot") ask(1);
       if (hasChanged || dropped > 0) setState((before) => ({ ...before, events: log.current.list(), dropped: before.dropped + dropped }));
     });
     return () => {
+      clearTimeout(timer);
       abort.abort();
       stop();
     };
