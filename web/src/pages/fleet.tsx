@@ -181,7 +181,7 @@ function Line({ row, props, fastest, onToggle, onOpen }: LineProps) {
         </span>
         <span class="row" style={{ gap: "6px", paddingLeft: "24px" }}>
           <Provenance at={worker.state.as_of_ms} source={worker.state.source} />
-          {agent && <span class="nowrap" title={`${agent.sessions_working} of them working`}>{plural(agent.sessions, "session")}</span>}
+          {agent && <span class="cut c-sessions" title={`${agent.sessions_working} of them working`}>{plural(agent.sessions, "session")}</span>}
           {session && session.detections.length > 0 && <span class="has-errors nowrap">{plural(session.detections.length, "detection")}</span>}
         </span>
       </span>

@@ -35,7 +35,7 @@ export function Now() {
         <div>
           <Headline items={items} />
           {items.length === 0 && <Calm />}
-          <AttentionList items={items} />
+          {items.length > 0 && <AttentionList items={items} />}
           <TotalsCard totals={fleet.totals} />
         </div>
         <div>
