@@ -65,7 +65,7 @@ public:
     const std::string& turn() const { return turn_; }
 
 private:
-    friend struct ActivitySnapshot;
+    friend struct SnapshotAccess;
 
     bool is_open_implicitly() const;
     void apply_turn(const recorder::Event& event, int64_t end_us);

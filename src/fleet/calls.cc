@@ -78,7 +78,8 @@ bool CallHistory::add(const recorder::Event& event, int64_t end_us, const Counte
     slot = tag;
     if (!call.is_novel) {
         if (is_twin(call, end_us)) return false;
-        remember_text(call.key, event);
+        // Reading a call's text takes longer than all else here; twice is no pattern yet.
+        if (occurrences(call.key) >= 2) remember_text(call.key, event);
         call.is_polling = is_polling_name(event.name) || is_waiting_argument(text(call.key));
     }
     push(call);
@@ -97,6 +98,12 @@ bool CallHistory::is_twin(const Call& call, int64_t end_us) const {
         return overlaps || is_echo || (call.start_us == other.start_us);
     }
     return false;
+}
+
+size_t CallHistory::occurrences(uint64_t key) const {
+    size_t found = 0;
+    for (size_t i = 0; i < size_; ++i) found += newest(i).key == key ? 1 : 0;
+    return found;
 }
 
 void CallHistory::push(const Call& call) {
@@ -126,19 +133,6 @@ std::string_view CallHistory::text(uint64_t key) const {
         if (known.key == key) return known.text;
     }
     return {};
-}
-
-std::vector<Call> CallHistory::calls() const {
-    std::vector<Call> out;
-    for (size_t i = size_; i-- > 0;) out.push_back(newest(i));
-    return out;
-}
-
-void CallHistory::restore(const std::vector<Call>& calls) {
-    for (const Call& call : calls) {
-        if (call.key != 0) seen_[call.key % seen_.size()] = static_cast<uint32_t>(call.key >> 32) | 1u;
-        push(call);
-    }
 }
 
 }  // namespace nightshift::fleet

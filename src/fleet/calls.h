@@ -56,13 +56,12 @@ public:
     // The readable form of a call that has repeated, or the tool's name.
     std::string_view text(uint64_t key) const;
 
-    // For the snapshot: oldest first.
-    std::vector<Call> calls() const;
-    void restore(const std::vector<Call>& calls);
-
 private:
+    friend struct SnapshotAccess;
+
     void remember_text(uint64_t key, const recorder::Event& event);
     bool is_twin(const Call& call, int64_t end_us) const;
+    size_t occurrences(uint64_t key) const;
     void push(const Call& call);
 
     struct Text {

@@ -40,6 +40,7 @@ struct Session {
     Watch watch;
     std::unique_ptr<Attention> attention;  // what is shown about it now
     std::string dismissed;                 // the id and time of an attention a person has dismissed
+    int64_t aborted_us = -1;               // when we last asked its source to abort it
 
     Slot tenant_slot = kNoSlot;
     Slot agent_slot = kNoSlot;

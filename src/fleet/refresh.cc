@@ -7,6 +7,7 @@
 #include "fleet/attention.h"
 #include "fleet/detect/stalled.h"
 #include "fleet/hash.h"
+#include "fleet/response.h"
 #include "fleet/state.h"
 
 namespace nightshift::fleet {
@@ -204,6 +205,9 @@ void Fleet::refresh_session(Slot slot, int64_t now_us) {
         is_stalled) {
         changes_.detected.push_back(slot);
     }
+    for (Detection& detection : session.watch.detections()) {
+        detection.response = response_for(detection.kind, options_.response);
+    }
     const OpenWork* tool = session.activity.open_tool();
     if (tool == nullptr) {
         session.tool.value.clear();
@@ -388,10 +392,11 @@ bool Fleet::dismiss(std::string_view tenant, std::string_view attention_id) {
     return true;
 }
 
-void Fleet::note_acted(Slot slot, std::string_view detection_id, Acted acted) {
+void Fleet::note_acted(Slot slot, std::string_view detection_id, const Acted& acted) {
     if (slot >= sessions_.size() || sessions_[slot] == nullptr) return;
+    sessions_[slot]->aborted_us = std::max(sessions_[slot]->aborted_us, acted.at_us);
     for (Detection& detection : sessions_[slot]->watch.detections()) {
-        if (detection.id == detection_id) detection.acted = std::move(acted);
+        if (detection.id == detection_id) detection.acted = acted;
     }
     touch_session(slot);
 }

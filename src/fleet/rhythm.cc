@@ -55,15 +55,8 @@ int64_t GapHistogram::quantile_us(double q) const {
     return upper_edge_us(kBuckets - 1);
 }
 
-void GapHistogram::restore(const std::array<uint16_t, kBuckets>& buckets, double average_us) {
-    buckets_ = buckets;
-    count_ = 0;
-    for (uint16_t bucket : buckets_) count_ += bucket;
-    average_us_ = std::isfinite(average_us) ? std::max(average_us, 0.0) : 0;
-}
-
 void Rhythm::add(int64_t gap_us, int64_t lag_us, bool was_busy) {
-    gaps(was_busy).add(gap_us);
+    (was_busy ? busy_ : idle_).add(gap_us);
     lag_us_ = std::max(lag_us_ * kLagFade, static_cast<double>(std::clamp<int64_t>(lag_us, 0, kLagMax)));
 }
 

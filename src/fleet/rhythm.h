@@ -21,11 +21,8 @@ public:
     // The upper edge of the bucket that holds the quantile; 0 when empty.
     int64_t quantile_us(double q) const;
 
-    // For the snapshot.
-    const std::array<uint16_t, kBuckets>& buckets() const { return buckets_; }
-    void restore(const std::array<uint16_t, kBuckets>& buckets, double average_us);
-
 private:
+    friend struct SnapshotAccess;
     std::array<uint16_t, kBuckets> buckets_{};
     uint32_t count_ = 0;
     double average_us_ = 0;
@@ -52,13 +49,13 @@ public:
     // Nothing while the history is too short.
     std::optional<Judgement> judge(bool is_busy, const RhythmOptions& options) const;
 
-    // For the snapshot.
-    GapHistogram& gaps(bool busy) { return busy ? busy_ : idle_; }
     const GapHistogram& gaps(bool busy) const { return busy ? busy_ : idle_; }
+    // How long events travel to us at most, of late.
     int64_t lag_us() const { return static_cast<int64_t>(lag_us_); }
-    void set_lag_us(int64_t lag_us) { lag_us_ = static_cast<double>(lag_us); }
 
 private:
+    friend struct SnapshotAccess;
+
     GapHistogram busy_;
     GapHistogram idle_;
     double lag_us_ = 0;  // a high-water mark that fades: exporters gather for seconds before they send

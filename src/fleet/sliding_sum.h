@@ -36,6 +36,7 @@ public:
     bool is_active(int64_t now_us) const { return !is_empty_ && newest_ > now_us / Width - kBuckets; }
 
 private:
+    friend struct SnapshotAccess;
     static constexpr int64_t kBuckets = 12;
 
     void move_to(int64_t bucket) {

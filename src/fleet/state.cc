@@ -239,14 +239,6 @@ Slot Fleet::session_slot(const Event& event, Slot tenant) {
 
 Slot Fleet::new_session(std::string_view id, Slot tenant, uint64_t key) {
     if (session_index_.size() >= options_.limits.sessions_max) make_room_for_session();
-    Slot slot = static_cast<Slot>(sessions_.size());
-    if (free_sessions_.empty()) {
-        sessions_.emplace_back();
-        session_due_us_.push_back(INT64_MAX);
-    } else {
-        slot = free_sessions_.back();
-        free_sessions_.pop_back();
-    }
     auto session = std::make_unique<Session>();
     session->tenant = tenants_[tenant]->id;
     session->id = id;
@@ -259,9 +251,75 @@ Slot Fleet::new_session(std::string_view id, Slot tenant, uint64_t key) {
         session->children = std::move(waiting->second);
         orphans_.erase(waiting);
     }
+    return add_session(std::move(session));
+}
+
+Slot Fleet::add_session(std::unique_ptr<Session> session) {
+    Slot slot = static_cast<Slot>(sessions_.size());
+    if (free_sessions_.empty()) {
+        sessions_.emplace_back();
+        session_due_us_.push_back(INT64_MAX);
+    } else {
+        slot = free_sessions_.back();
+        free_sessions_.pop_back();
+    }
+    session_index_.emplace(session->key, slot);
     sessions_[slot] = std::move(session);
-    session_index_.emplace(key, slot);
     return slot;
+}
+
+Slot Fleet::add_agent(std::unique_ptr<Agent> agent) {
+    Slot slot = static_cast<Slot>(agents_.size());
+    if (free_agents_.empty()) {
+        agents_.emplace_back();
+        agent_due_us_.push_back(INT64_MAX);
+    } else {
+        slot = free_agents_.back();
+        free_agents_.pop_back();
+    }
+    agent_index_.emplace(agent->key, slot);
+    agents_[slot] = std::move(agent);
+    return slot;
+}
+
+void Fleet::adopt(Tenant from) {
+    const Slot slot = tenant_slot(from.id);
+    if (slot == kNoSlot) return;
+    *tenants_[slot] = std::move(from);
+    touch_tenant(slot);
+}
+
+void Fleet::adopt(std::unique_ptr<Agent> agent) {
+    const Slot tenant = tenant_slot(agent->tenant);
+    if (tenant == kNoSlot || agent_index_.size() >= options_.limits.agents_max) return;
+    agent->tenant_slot = tenant;
+    agent->key = key_of(agent->tenant, agent->id);
+    ++tenants_[tenant]->totals.agents[static_cast<size_t>(agent->state.value)];
+    const Slot slot = add_agent(std::move(agent));
+    agent_due_us_[slot] = 0;
+    touch_agent(slot);
+}
+
+void Fleet::adopt(std::unique_ptr<Session> from) {
+    const Slot tenant = tenant_slot(from->tenant);
+    if (tenant == kNoSlot || session_index_.size() >= options_.limits.sessions_max) return;
+    from->tenant_slot = tenant;
+    from->key = key_of(from->tenant, from->id);
+    from->watch.set_session(from->id);
+    const std::string agent = std::move(from->agent);
+    from->agent.clear();
+    const bool is_counted = !(from->activity.is_ended() && from->state.value == AgentState::kOffline);
+    if (is_counted) ++tenants_[tenant]->totals.sessions[static_cast<size_t>(from->state.value)];
+    const Slot slot = add_session(std::move(from));
+    Session& session = *sessions_[slot];
+    join_agent(session, slot, agent);
+    if (session.agent.empty()) session.agent = agent;
+    orphans_.erase(session.key);
+    if (!session.parent.empty() && !find_session(session.tenant, session.parent)) {
+        orphans_[key_of(session.tenant, session.parent)].push_back(session.id);
+    }
+    session_due_us_[slot] = 0;  // time has passed since
+    touch_session(slot);
 }
 
 Slot Fleet::agent_slot(std::string_view id, const Event& event, Slot tenant) {
@@ -275,23 +333,13 @@ Slot Fleet::agent_slot(std::string_view id, const Event& event, Slot tenant) {
         return kNoSlot;
     }
     if (agent_index_.size() >= options_.limits.agents_max) make_room_for_agent();
-    Slot slot = static_cast<Slot>(agents_.size());
-    if (free_agents_.empty()) {
-        agents_.emplace_back();
-        agent_due_us_.push_back(INT64_MAX);
-    } else {
-        slot = free_agents_.back();
-        free_agents_.pop_back();
-    }
     auto agent = std::make_unique<Agent>();
     agent->tenant = event.tenant;
     agent->id = id;
     agent->tenant_slot = tenant;
     agent->key = key_of(event.tenant, id);
     ++tenants_[tenant]->totals.agents[static_cast<size_t>(AgentState::kUnknown)];
-    agent_index_.emplace(agent->key, slot);
-    agents_[slot] = std::move(agent);
-    return last_agent_ = slot;
+    return last_agent_ = add_agent(std::move(agent));
 }
 
 void Fleet::join_agent(Session& session, Slot slot, std::string_view agent) {

@@ -58,8 +58,9 @@ public:
     void clear_condition(std::string_view tenant, std::string_view id);
     // Hides an attention until its trouble is another. False when there is none of that id.
     bool dismiss(std::string_view tenant, std::string_view attention_id);
-    // Notes what an action came to.
-    void note_acted(Slot session, std::string_view detection_id, Acted acted);
+    // Notes that a session was acted upon because of a detection (or of nothing: a person asked), and what
+    // came of it.
+    void note_acted(Slot session, std::string_view detection_id, const Acted& acted);
 
     const Session& session(Slot slot) const { return *sessions_[slot]; }
     const Agent& agent(Slot slot) const { return *agents_[slot]; }
@@ -77,7 +78,7 @@ public:
     const StateOptions& options() const { return options_; }
 
 private:
-    friend struct FleetSnapshot;
+    friend struct SnapshotAccess;
 
     using Index = std::unordered_multimap<uint64_t, Slot>;
     struct SourceWord {
@@ -91,6 +92,12 @@ private:
     Slot session_slot(const recorder::Event& event, Slot tenant);
     Slot agent_slot(std::string_view id, const recorder::Event& event, Slot tenant);
     Slot new_session(std::string_view id, Slot tenant, uint64_t key);
+    Slot add_session(std::unique_ptr<Session> session);
+    Slot add_agent(std::unique_ptr<Agent> agent);
+    // From a snapshot: tenants first, then agents, then sessions.
+    void adopt(Tenant tenant);
+    void adopt(std::unique_ptr<Agent> agent);
+    void adopt(std::unique_ptr<Session> session);
     void join_agent(Session& session, Slot slot, std::string_view agent);
     void set_parent(Slot slot, std::string_view parent);
 

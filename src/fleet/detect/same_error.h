@@ -23,6 +23,8 @@ public:
     std::optional<Finding> find(const DetectOptions& options) const;
 
 private:
+    friend struct SnapshotAccess;
+
     uint64_t key_ = 0;  // name and error class
     uint64_t name_ = 0;
     bool is_model_ = false;

@@ -21,10 +21,11 @@ public:
     std::optional<double> threshold(const DetectOptions& options) const;
     double median() const;
 
-    // For the snapshot: oldest first.
-    std::vector<float> minutes() const;
-
 private:
+    friend struct SnapshotAccess;
+
+    std::vector<float> minutes() const;  // oldest first
+
     std::array<float, kMinutes> minutes_{};
     uint32_t next_ = 0;
     uint32_t count_ = 0;
@@ -41,6 +42,8 @@ public:
     void reset() { hot_minutes_ = 0; }
 
 private:
+    friend struct SnapshotAccess;
+
     void close_minute(VelocityBaseline& baseline, const DetectOptions& options);
 
     int64_t minute_ = -1;

@@ -36,10 +36,9 @@ public:
     std::vector<Detection>& detections() { return detections_; }
     bool is_looping() const;
 
-    CallHistory& history() { return calls_; }
-    const CallHistory& history() const { return calls_; }
-
 private:
+    friend struct SnapshotAccess;
+
     bool observe_call(const recorder::Event& event, int64_t end_us, const Counters& before,
                       const DetectOptions& options);
     std::optional<Finding> find_loop(const recorder::Event& event, const Counters& before,
