@@ -186,7 +186,7 @@ Task<bool> Connection::read_request(Request& request) {
         }
     }
     is_http11_ = reader.is_http11();
-    is_keep_alive_ = reader.wants_keep_alive();
+    is_keep_alive_ = is_http11_ && reader.wants_keep_alive();  // 1.0 asks for it in ways nobody needs now
     request = reader.take();
     auto upgrade = upgrade_request(request.method, request.headers);
     websocket_key_ = upgrade == UpgradeRequest::kValid ? request.headers.get("sec-websocket-key") : "";

@@ -73,6 +73,14 @@ TEST_F(ServerTest, TakesARequestByteByByte) {
     EXPECT_THAT(peer.read_until("abcde"), EndsWith("POST /a b [q=1] abcde"));
 }
 
+TEST_F(ServerTest, ClosesAfterAnAnswerToHttp10) {
+    ServerForTest server(handler_);
+    RawPeer peer(server.port());
+    peer.send("GET /old HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    EXPECT_THAT(peer.read_to_end(), HasSubstr("Connection: close\r\n"));
+    EXPECT_TRUE(peer.is_at_end());
+}
+
 TEST_F(ServerTest, SendsNoBodyToHead) {
     ServerForTest server(handler_);
     RawPeer peer(server.port());

@@ -92,7 +92,8 @@ Task<Result<WebSocket::Message>> WebSocketSession::receive() {
 }
 
 Task<Result<WebSocket::Message>> WebSocketSession::next_message() {
-    std::string_view bytes = inbox_;
+    std::string_view bytes = std::string_view(inbox_).substr(inbox_at_);
+    bool is_from_inbox = true;
     while (!is_ended_) {
         auto item = decoder_.next(bytes);
         if (!item) {
@@ -106,11 +107,14 @@ Task<Result<WebSocket::Message>> WebSocketSession::next_message() {
             bool is_answerable = !is_close_sent_ && transport_->queued_bytes() < kUnansweredBytesMax;
             if (is_answerable) send_frame(Opcode::kPong, (*item)->data);
         } else if (*item && (*item)->opcode != Opcode::kPong) {
-            // What follows is kept: the bytes are not ours any more once this coroutine returns.
-            inbox_ = std::string(bytes);
+            // What follows is kept: the transport's bytes are not ours any more once this coroutine returns.
+            if (!is_from_inbox) inbox_ = std::string(bytes);
+            inbox_at_ = inbox_.size() - bytes.size();
             co_return Message{(*item)->opcode == Opcode::kText, std::move((*item)->data)};
         } else if (!*item) {
             std::string().swap(inbox_);
+            inbox_at_ = 0;
+            is_from_inbox = false;
             Result<std::string_view> read = co_await transport_->read(kReadBytes);
             if (!read && read.error().code == Code::kCancelled) co_return Failure(read.error());
             if (!read || read->empty()) {

@@ -45,7 +45,8 @@ private:
     std::shared_ptr<Transport> transport_;
     WebSocketSide side_;
     WebSocketDecoder decoder_;
-    std::string inbox_;  // read and not yet decoded
+    std::string inbox_;  // read and, from inbox_at_ on, not yet decoded
+    size_t inbox_at_ = 0;
     io::Condition ended_;
     uint16_t close_code_ = 1006;
     std::string close_reason_;

@@ -115,6 +115,20 @@ TEST_F(WebSocketTest, TakesFramesSentTogetherWithTheHandshake) {
     EXPECT_EQ(peer.take(10), plain(Opcode::kText, "one") + plain(Opcode::kText, "two"));
 }
 
+TEST_F(WebSocketTest, TakesManyMessagesOfOneRead) {
+    ServerForTest server(handler_);
+    RawPeer peer(server.port());
+    std::string sent;
+    std::string expected;
+    for (int i = 0; i < 2000; ++i) {
+        sent += masked(Opcode::kText, std::to_string(i));
+        expected += plain(Opcode::kText, std::to_string(i));
+    }
+    peer.send(std::string(kUpgrade) + sent);
+    take_head(peer);
+    EXPECT_EQ(peer.take(expected.size()), expected);
+}
+
 TEST_F(WebSocketTest, JoinsFragmentsAndAnswersPingsBetweenThem) {
     ServerForTest server(handler_);
     RawPeer peer(server.port());
