@@ -344,7 +344,7 @@ TEST_F(ServerTest, RefusesAPortThatIsTaken) {
 }
 
 Task<Response> sleep_then_answer(Request request) {
-    auto time = request.path == "/long" ? std::chrono::milliseconds(60'000) : std::chrono::milliseconds(100);
+    auto time = request.path == "/long" ? std::chrono::milliseconds(60'000) : std::chrono::milliseconds(20);
     co_await io::sleep_for(time);
     co_return Response::text(200, "done");
 }
