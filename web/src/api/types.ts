@@ -200,7 +200,7 @@ export interface System {
   live?: Numbers;
   fleet?: Numbers;
   http?: Numbers;
-  disk?: { free_bytes?: number; used_bytes?: number; days_left?: number };
+  disk?: { free_bytes?: number; used_bytes?: number; total_bytes?: number; days_left?: number | null };
   sources?: Source[];
   failing?: SystemFailing[];
 }

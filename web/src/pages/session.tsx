@@ -96,6 +96,13 @@ export function SessionPage({ id }: { id: string }) {
   );
 }
 
+// Only some sources can stop a session; whoever says that something needs attention knows whether its source can.
+function canAbort(session: Session): boolean {
+  if (session.source.startsWith("openclaw")) return true;
+  for (const item of fleet.attention.values()) if (item.session === session.id && item.actions.includes("abort")) return true;
+  return false;
+}
+
 function Hero({ id, session, first }: { id: string; session: Session | undefined; first: Event | undefined }) {
   if (!session) {
     return (
@@ -114,7 +121,7 @@ function Hero({ id, session, first }: { id: string; session: Session | undefined
         <h1>{id}</h1>
         <span title={factTitle(state)}><State value={state.value} isChip /></span>
         <Simulated worker={session} />
-        {session.ended_ms === null && <button class="button small danger push" onClick={() => askAbort(id)}><Icon name="stop" size={13} />Abort session</button>}
+        {session.ended_ms === null && canAbort(session) && <button class="button small danger push" onClick={() => askAbort(id)}><Icon name="stop" size={13} />Abort session</button>}
       </div>
       <div class="facts">
         <span>{words(state.value)} for <For ms={state.since_ms} />{state.why ? `: ${state.why}` : ""}</span>

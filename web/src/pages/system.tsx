@@ -3,7 +3,7 @@ import { api, ApiError } from "../api/client.ts";
 import type { Source, System, TokenInfo } from "../api/types.ts";
 import { fleet, fleetVersion } from "../live/fleet.ts";
 import { now } from "../lib/clock.ts";
-import { ago, bytes, count, dateTime, plural, span } from "../lib/format.ts";
+import { ago, bytes, count, dateTime, percent, plural, span } from "../lib/format.ts";
 import { utc } from "../lib/settings.ts";
 import { askRevoke, copyText, messageOf, Modal } from "../ui/dialogs.tsx";
 import { Ago, For, State } from "../ui/facts.tsx";
@@ -117,14 +117,14 @@ function Panels({ latest, before }: { latest: Sample; before: Sample | undefined
 function Disk({ disk }: { disk: System["disk"] }) {
   const used = disk?.used_bytes;
   const free = disk?.free_bytes;
-  const days = disk?.days_left;
+  const days = disk?.days_left ?? undefined;
   return (
     <section class="card">
       <header><h2>Disk</h2><span class="muted small">where the recorder writes</span></header>
       {used === undefined && free === undefined ? <div class="empty"><State value="unknown" /><p>Not reported.</p></div> : (
         <dl class="numbers">
           <div><dt>Used by Nightshift</dt><dd>{bytes(used)}</dd></div>
-          <div><dt>Free</dt><dd>{bytes(free)}</dd></div>
+          <div><dt>Free</dt><dd>{bytes(free)}{free !== undefined && disk?.total_bytes ? <small>{percent(free, disk.total_bytes)}</small> : null}</dd></div>
           <div><dt>Lasts</dt><dd class={days !== undefined && days < 7 ? "has-errors" : ""}>{days === undefined ? <span class="muted">unknown: too little written yet to tell</span> : `${count(days)} days at this rate`}</dd></div>
         </dl>
       )}

@@ -4,9 +4,9 @@ import { bytes, count, duration, span } from "../lib/format.ts";
 
 export interface Line { name: string; text: string; rate: string; isBad: boolean; meter: number | null }
 
-const kBad = /(refused|dropped|drops|stalled|fell_behind|failed|failures|rejected|folded|set_aside|gaps|errors|shed)/;
+const kBad = /(refused|dropped|drops|stalled|fell_behind|failed|failures|bad_|is_failing|is_behind|rejected|folded|set_aside|gaps|errors|shed)/;
 
-const kLabels: Record<string, string> = { rss_bytes: "Memory, resident", cpu_seconds: "CPU time", is_failing: "Failing" };
+const kLabels: Record<string, string> = { rss_bytes: "Memory, resident", cpu_seconds: "CPU time", is_failing: "Failing", is_behind: "Behind" };
 
 export function label(key: string): string {
   if (kLabels[key]) return kLabels[key];
@@ -20,7 +20,7 @@ export function show(key: string, value: unknown): string {
   if (typeof value === "string") return value === "" ? "–" : value;
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map((each) => (typeof each === "object" ? JSON.stringify(each) : String(each))).join("; ");
   if (typeof value !== "number") return JSON.stringify(value);
-  if (/_bytes(_max)?$/.test(key)) return bytes(value);
+  if (/(_bytes(_max)?|^bytes_total|_bytes_total)$/.test(key)) return bytes(value);
   if (/_us$/.test(key)) return duration(value);
   if (/_ms$/.test(key)) return value > 1e12 ? new Date(value).toISOString().slice(0, 19).replace("T", " ") : value < 1000 ? `${Math.round(value)} ms` : span(value);
   if (/_seconds$/.test(key)) return value < 60 ? `${value.toFixed(1)} s` : span(value * 1000);
@@ -40,12 +40,14 @@ export function linesOf(now: Record<string, unknown>, before: Record<string, unk
     const earlier = before?.[key];
     const perSecond = typeof value === "number" && typeof earlier === "number" && /_total$/.test(key) && seconds > 0 ? Math.max(0, value - earlier) / seconds : 0;
     const limit = now[`${key}_max`];
-    const isCount = typeof value === "number" || Array.isArray(value);
+    const size = Array.isArray(value) ? value.length : Number(value);
+    // A gauge and the counter of the same thing since the start stand side by side.
+    const isBoth = /_total$/.test(key) && key.replace(/_total$/, "") in now;
     lines.push({
-      name: label(prefix + key),
+      name: label(prefix + key) + (isBoth ? ", since start" : ""),
       text: typeof limit === "number" && limit > 0 ? `${show(key, value)} of ${show(key, limit)}` : show(key, value),
       rate: perSecond > 0 ? `${perSecond < 10 ? perSecond.toFixed(1) : count(perSecond)}/s` : "",
-      isBad: kBad.test(key) && isCount && (Array.isArray(value) ? value.length > 0 : (value as number) > 0),
+      isBad: kBad.test(key) && typeof value !== "string" && size > 0,
       meter: typeof value === "number" && typeof limit === "number" && limit > 0 ? Math.min(1, value / limit) : null,
     });
   }
