@@ -51,20 +51,20 @@ std::string result_json(const recorder::QueryResult& result) {
     return body;
 }
 
-Task<net::Response> list_events(const recorder::Recorder& recorder, io::Pool& pool, Call call) {
+Task<net::Response> list_events(ExportParts parts, Call call) {
     Result<recorder::EventQuery> query = parse_event_query(call.request, call.principal.tenant);
     if (!query) co_return problem(query.error());
     std::string format = call.request.query_value("format").value_or("json");
     if (format == "ndjson" || format == "csv") {
-        co_return export_events(recorder, pool, std::move(*query),
+        co_return export_events(parts, std::move(*query),
                                 format == "csv" ? ExportFormat::kCsv : ExportFormat::kNdjson);
     }
     if (format != "json") co_return problem(Code::kInvalid, "format is json, ndjson or csv, not " + format);
-    std::function<Result<std::string>()> read = [&recorder, wanted = *query]() -> Result<std::string> {
+    std::function<Result<std::string>()> read = [&recorder = parts.recorder, wanted = *query]() -> Result<std::string> {
         NS_TRY(recorder::EventPage page, recorder.events(wanted));
         return page_json(page);
     };
-    Result<std::string> body = co_await pool.run(std::move(read));
+    Result<std::string> body = co_await parts.pool.run(std::move(read));
     if (!body) co_return problem(body.error());
     co_return net::Response::json(200, std::move(*body));
 }
@@ -93,9 +93,10 @@ Task<net::Response> event_content(const recorder::Recorder& recorder, io::Pool& 
 
 }  // namespace
 
-void add_event_routes(Router& router, const recorder::Recorder& recorder, io::Pool& pool) {
+void add_event_routes(Router& router, const recorder::Recorder& recorder, io::Pool& pool, const Redactor& redactor) {
+    ExportParts parts{recorder, pool, redactor};
     router.add({net::Method::kGet, "/api/v1/events", Access::scoped(Scope::kRead),
-                [&recorder, &pool](Call call) { return list_events(recorder, pool, std::move(call)); }});
+                [parts](Call call) { return list_events(parts, std::move(call)); }});
     router.add({net::Method::kGet, "/api/v1/events/{id}/content", Access::scoped(Scope::kRead),
                 [&recorder, &pool](Call call) { return event_content(recorder, pool, std::move(call)); }});
     router.add({net::Method::kPost, "/api/v1/query", Access::scoped(Scope::kRead),

@@ -17,19 +17,19 @@ struct ExportPage {
     std::string next_cursor;
 };
 
-Result<ExportPage> read_page(const recorder::Recorder& recorder, const recorder::EventQuery& query,
+Result<ExportPage> read_page(const ExportParts& parts, const recorder::EventQuery& query,
                              ExportFormat format) {
-    NS_TRY(recorder::EventPage page, recorder.events(query));
+    NS_TRY(recorder::EventPage page, parts.recorder.events(query));
     ExportPage out{"", std::move(page.next_cursor)};
     for (const recorder::Event& event : page.batch->events) {
         if (format == ExportFormat::kCsv) {
             recorder::append_event_csv(out.text, event);
         } else {
             recorder::append_event_json(out.text, event);
+            out.text += '\n';
         }
-        out.text += '\n';
     }
-    out.text = redact(out.text);
+    out.text = parts.redactor.redact(out.text);
     return out;
 }
 
@@ -44,17 +44,15 @@ std::string failure_line(const Error& error, ExportFormat format) {
     return line + "\n";
 }
 
-Task<> stream_pages(const recorder::Recorder& recorder, io::Pool& pool, recorder::EventQuery query,
+Task<> stream_pages(ExportParts parts, recorder::EventQuery query,
                     ExportFormat format, net::ByteStream& out) {
     query.limit = kPageRows;
     if (format == ExportFormat::kCsv) {
-        out.offer(std::make_shared<const std::string>(recorder::event_csv_header() + "\n"), kQueuedBytesMax);
+        out.offer(std::make_shared<const std::string>(recorder::event_csv_header()), kQueuedBytesMax);
     }
     for (;;) {
-        std::function<Result<ExportPage>()> read = [&recorder, query, format] {
-            return read_page(recorder, query, format);
-        };
-        Result<ExportPage> page = co_await pool.run(std::move(read));
+        std::function<Result<ExportPage>()> read = [parts, query, format] { return read_page(parts, query, format); };
+        Result<ExportPage> page = co_await parts.pool.run(std::move(read));
         if (!page) {
             out.offer(std::make_shared<const std::string>(failure_line(page.error(), format)),
                       kQueuedBytesMax);
@@ -72,15 +70,15 @@ Task<> stream_pages(const recorder::Recorder& recorder, io::Pool& pool, recorder
 
 }  // namespace
 
-net::Response export_events(const recorder::Recorder& recorder, io::Pool& pool, recorder::EventQuery query,
+net::Response export_events(ExportParts parts, recorder::EventQuery query,
                             ExportFormat format) {
     net::Response response;
     bool csv = format == ExportFormat::kCsv;
     response.headers.set("Content-Type", csv ? "text/csv; charset=utf-8" : "application/x-ndjson");
     response.headers.set("Content-Disposition",
                          csv ? "attachment; filename=events.csv" : "attachment; filename=events.ndjson");
-    response.stream = [&recorder, &pool, query = std::move(query), format](net::ByteStream& out) {
-        return stream_pages(recorder, pool, query, format, out);
+    response.stream = [parts, query = std::move(query), format](net::ByteStream& out) {
+        return stream_pages(parts, query, format, out);
     };
     return response;
 }

@@ -64,7 +64,7 @@ struct Config {
 
     struct Fleet {
         std::string response = "tell";  // observe, tell or abort
-        int64_t loop_repeats = 6;
+        int64_t loop_repeats = 5;
         std::chrono::seconds stalled_after = std::chrono::minutes(5);
     } fleet;
 };

@@ -47,7 +47,7 @@ Registry::Limits registry_limits(const Options& options) {
     limits.topic.ring_bytes_max = options.ring_bytes_max;
     limits.topic.ring_age_max = options.ring_age_max;
     limits.topic.tick_bytes_max = options.client_queue_bytes_max / 2;
-    limits.topic.tail_bytes_max = options.client_queue_bytes_max;
+    limits.topic.tail_bytes_max = kTailBytesMax;
     limits.logs_max = options.topics_max;
     limits.ring_bytes_total_max = options.ring_bytes_total_max;
     return limits;
@@ -201,7 +201,6 @@ Task<> Hub::State::serve_stream(std::shared_ptr<State> state, Subscription want,
 }
 
 void Hub::State::stop() {
-    is_stopping = true;
     auto retry_ms = [this] {
         std::lock_guard lock(admission_mutex);
         uint64_t clients = counters.clients.load(std::memory_order_relaxed);
@@ -241,7 +240,11 @@ Hub::Hub(std::vector<io::Loop*> loops, Options options, const Clock& clock)
 }
 
 Hub::~Hub() {
-    state_->stop();
+    stop();
+}
+
+void Hub::stop() {
+    if (!state_->is_stopping.exchange(true)) state_->stop();
 }
 
 void Hub::put(std::string_view tenant, std::string_view topic, std::string_view key, std::string item) {

@@ -52,8 +52,11 @@ class Hub {
 public:
     // `loops` are the server's: a client is served on the loop that took its connection.
     Hub(std::vector<io::Loop*> loops, Options options, const Clock& clock);
-    // Tells clients when to come back, closes them and joins. Call before the server stops.
+    // Calls stop().
     ~Hub();
+    // Tells clients when to come back, closes them and joins. Call before the server stops, from none of the loops.
+    // Publishing afterwards is allowed, and reaches nobody.
+    void stop();
 
     // Topics belong to a tenant; a client sees only its own tenant's.
     // `item` is one JSON value. It must carry its own key where readers need it. put() and remove() take a

@@ -1,0 +1,271 @@
+#include "app/application.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <future>
+#include <thread>
+#include <vector>
+
+#include "api/events.h"
+#include "api/fleet.h"
+#include "api/live.h"
+#include "api/openapi.h"
+#include "api/server.h"
+#include "api/system.h"
+#include "api/telemetry.h"
+#include "api/tokens.h"
+#include "app/data_folder.h"
+#include "app/event_publisher.h"
+#include "app/self_watch.h"
+#include "app/sources.h"
+#include "app/version.h"
+#include "base/log.h"
+#include "base/redact.h"
+#include "fleet/service.h"
+#include "ingest/receiver.h"
+#include "io/blocking.h"
+#include "io/task_group.h"
+#include "live/hub.h"
+#include "net/server.h"
+#include "recorder/recorder.h"
+
+namespace nightshift::app {
+namespace {
+
+constexpr size_t kPoolThreads = 2;
+constexpr size_t kPoolQueueMax = 256;
+
+size_t loop_count(const Config& config) {
+    if (config.server.threads > 0) return static_cast<size_t>(config.server.threads);
+    return std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 8);
+}
+
+recorder::Options recorder_options(const Config& config, const std::filesystem::path& data) {
+    recorder::Options options;
+    options.directory = data / "recorder";
+    options.retain = std::chrono::duration_cast<std::chrono::hours>(config.recorder.retain);
+    options.retain_bytes = config.recorder.retain_size;
+    options.keep_content = config.recorder.keep_content;
+    options.retain_content = std::chrono::duration_cast<std::chrono::hours>(config.recorder.retain_content);
+    return options;
+}
+
+ingest::Receiver::Options receiver_options(const Config& config) {
+    ingest::Receiver::Options options;
+    options.keep_content = config.recorder.keep_content;
+    options.redact_emails = config.redact.email;
+    options.count_openclaw_tokens = config.sources.openclaw.empty();
+    for (const PriceConfig& price : config.prices) {
+        options.prices.push_back({price.model, price.input, price.output, price.cache_read, price.cache_write});
+    }
+    return options;
+}
+
+fleet::Options fleet_options(const Config& config, const std::filesystem::path& data) {
+    fleet::Options options;
+    options.snapshot_file = data / "fleet.snapshot";
+    fleet::StateOptions& state = options.state;
+    if (config.fleet.response == "observe") state.response.ladder = fleet::Ladder::kObserve;
+    if (config.fleet.response == "abort") state.response.ladder = fleet::Ladder::kAbort;
+    state.detect.same_call_min = static_cast<uint32_t>(config.fleet.loop_repeats);
+    state.detect.same_error_min = static_cast<uint32_t>(config.fleet.loop_repeats);
+    state.detect.stalled_after_us = microseconds(config.fleet.stalled_after).count();
+    return options;
+}
+
+api::GateOptions gate_options(const Config& config) {
+    return {.anonymous_ingest = config.auth.anonymous_ingest, .allowed_hosts = config.server.allowed_hosts};
+}
+
+Task<> watch_self(SelfWatch& watch) {
+    constexpr std::chrono::seconds kEvery(5);
+    for (;;) {
+        co_await io::sleep_for(kEvery);
+        watch.look();
+    }
+}
+
+// The first token of a new installation; written where only its owner can read it.
+Result<std::string> write_first_token(auth::Authenticator& authenticator, const std::filesystem::path& data) {
+    if (!authenticator.list().empty()) return std::string();
+    auth::NewToken wanted{.name = "first admin", .scopes = auth::Scopes({auth::Scope::kAdmin})};
+    NS_TRY(auth::CreatedToken created, authenticator.create(wanted));
+    std::filesystem::path path = data / "admin.token";
+    if (auto written = write_file_atomically(path, created.secret.reveal(), 0600); !written) return Failure(written.error());
+    return path.native();
+}
+
+}  // namespace
+
+// In order of construction; destroyed in reverse after ~Application has stopped what runs.
+struct Application::Parts {
+    Parts(Config configured, DataFolder opened, store::Database state)
+        : config(std::move(configured)), folder(std::move(opened)), database(std::move(state)) {}
+
+    Config config;
+    SystemClock clock;
+    Time started = clock.now();
+    Redactor redactor{config.redact.email ? Redactor::Emails::kRedact : Redactor::Emails::kKeep};
+    DataFolder folder;
+    store::Database database;
+    std::string new_token_path;
+    std::unique_ptr<auth::Authenticator> authenticator;
+    std::vector<std::unique_ptr<io::Loop>> net_loops;
+    std::unique_ptr<io::Loop> decisions;
+    std::unique_ptr<io::Pool> pool;
+    std::unique_ptr<recorder::Recorder> recorder;
+    std::unique_ptr<live::Hub> hub;
+    std::unique_ptr<fleet::Service> fleet;
+    std::unique_ptr<ingest::Receiver> receiver;
+    std::unique_ptr<Sources> sources;
+    std::unique_ptr<SelfWatch> self_watch;
+    std::unique_ptr<io::TaskGroup> background;  // on `decisions`
+    std::unique_ptr<api::Server> api;
+    std::unique_ptr<net::Server> server;
+
+
+    std::vector<io::Loop*> loops() const {
+        std::vector<io::Loop*> all;
+        for (const auto& loop : net_loops) all.push_back(loop.get());
+        return all;
+    }
+    Result<void> open_state();
+    Result<void> open_recorder();
+    Result<void> open_fleet();
+    Result<void> serve();
+    api::Router routes();
+    std::vector<api::Failing> failing() const;
+    void stop();
+};
+
+Result<void> Application::Parts::open_state() {
+    NS_TRY(authenticator, auth::Authenticator::open(database, clock));
+    NS_TRY(new_token_path, write_first_token(*authenticator, folder.path()));
+    for (size_t i = 0; i < loop_count(config); ++i) net_loops.push_back(std::make_unique<io::Loop>(fmt::format("net{}", i)));
+    decisions = std::make_unique<io::Loop>("decisions");
+    pool = std::make_unique<io::Pool>(kPoolThreads, kPoolQueueMax);
+    return {};
+}
+
+Result<void> Application::Parts::open_recorder() {
+    NS_TRY(recorder, recorder::Recorder::open(recorder_options(config, folder.path()), clock));
+    hub = std::make_unique<live::Hub>(loops(), live::Options{}, clock);
+    receiver = std::make_unique<ingest::Receiver>(*recorder, receiver_options(config), clock);
+    recorder->set_tap([this](std::shared_ptr<const recorder::EventBatch> batch, recorder::Position position) {
+        publish_events(*hub, *batch);
+        fleet->on_batch(std::move(batch), position);
+    });
+    return {};
+}
+
+Result<void> Application::Parts::open_fleet() {
+    auto abort = [this](fleet::AbortRequest request, std::function<void(Result<std::string>)> done) {
+        sources->abort_session(std::move(request), std::move(done));
+    };
+    fleet = std::make_unique<fleet::Service>(*decisions, *hub, fleet_options(config, folder.path()), clock, abort);
+    if (auto restored = fleet->restore(*recorder); !restored) return restored;
+    sources = std::make_unique<Sources>(Sources::Parts{*decisions, *recorder, *fleet, *hub, clock}, config);
+    sources->remember_recorded();
+    self_watch = std::make_unique<SelfWatch>(*recorder, *fleet, folder.path(), clock);
+    self_watch->look();
+    fleet->start();
+    return {};
+}
+
+std::vector<api::Failing> Application::Parts::failing() const {
+    std::vector<api::Failing> all = self_watch->failing();
+    for (api::Failing& each : sources->failing()) all.push_back(std::move(each));
+    return all;
+}
+
+api::Router Application::Parts::routes() {
+    api::Router router;
+    api::add_telemetry_routes(router, *receiver);
+    api::add_fleet_routes(router, *fleet);
+    api::add_event_routes(router, *recorder, *pool, redactor);
+    api::add_live_route(router, *hub);
+    api::add_token_routes(router, *authenticator, *pool);
+    api::add_openapi_route(router);
+    api::SystemParts system;
+    system.version = kVersion;
+    system.data = folder.path();
+    system.started = started;
+    system.clock = &clock;
+    system.recorder = recorder.get();
+    system.hub = hub.get();
+    system.receiver = receiver.get();
+    system.fleet = fleet.get();
+    system.http = [this] { return server ? server->stats() : net::ServerStats{}; };
+    system.sources = [this] { return sources->to_json(); };
+    system.failing = [this] { return failing(); };
+    api::add_system_routes(router, std::move(system));
+    return router;
+}
+
+Result<void> Application::Parts::serve() {
+    net::ServerOptions options;
+    NS_TRY(net::Address main_address, net::parse_address(config.server.listen));
+    options.listen.push_back(main_address);
+    if (!config.server.otlp.empty()) {
+        NS_TRY(net::Address otlp_address, net::parse_address(config.server.otlp));
+        options.listen.push_back(otlp_address);
+    }
+    api = std::make_unique<api::Server>(routes(), api::Gate(*authenticator, gate_options(config)));
+    NS_TRY(server, net::Server::start(loops(), std::move(options), *api));
+    sources->start();
+    decisions->post([this] {
+        background = std::make_unique<io::TaskGroup>(*decisions, "app");
+        background->spawn([this] { return watch_self(*self_watch); });
+    });
+    return {};
+}
+
+// Whoever appends stops first; then an empty batch passes through the recorder, and behind it nothing is left that could
+// reach the fleet or the hub.
+void Application::Parts::stop() {
+    if (hub) hub->stop();
+    if (server) server->stop();
+    if (sources) sources->stop();
+    if (background) io::run_blocking(*decisions, [this] { return background->stop(); });
+    if (recorder) {
+        auto passed = std::make_shared<std::promise<void>>();
+        recorder->append(std::make_shared<recorder::EventBatch>(), [passed](const Result<recorder::Receipt>&) { passed->set_value(); });
+        passed->get_future().wait();
+    }
+    if (fleet) fleet->stop();
+}
+
+Application::Application(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Application::~Application() { parts_->stop(); }
+
+Result<std::unique_ptr<Application>> Application::start(const Config& config, const std::filesystem::path& data) {
+    NS_TRY(DataFolder folder, DataFolder::open(data));
+    NS_TRY(store::Database database, store::Database::open(folder.path() / "state.db"));
+    auto parts = std::make_unique<Parts>(config, std::move(folder), std::move(database));
+    // From here on the destructor stops what has started, also when a later part fails.
+    std::unique_ptr<Application> application(new Application(std::move(parts)));
+    Parts& started = *application->parts_;
+    for (auto step : {&Parts::open_state, &Parts::open_recorder, &Parts::open_fleet, &Parts::serve}) {
+        if (auto done = (started.*step)(); !done) return Failure(done.error());
+    }
+    return application;
+}
+
+uint16_t Application::port() const { return parts_->server->ports().at(api::Server::kMainListener); }
+
+uint16_t Application::otlp_port() const {
+    const auto& ports = parts_->server->ports();
+    return ports.size() > api::Server::kOtlpListener ? ports[api::Server::kOtlpListener] : 0;
+}
+
+std::string Application::url() const {
+    std::string host = parts_->config.server.listen;
+    host.erase(host.rfind(':'));
+    return fmt::format("http://{}:{}", host == "0.0.0.0" || host == "[::]" ? "127.0.0.1" : host, port());
+}
+
+const std::string& Application::new_token_path() const { return parts_->new_token_path; }
+
+}  // namespace nightshift::app
