@@ -26,6 +26,10 @@ constexpr uint32_t kTurnHabit = 2;
 
 uint64_t key_of(const Event& event) {
     if (!event.span.empty()) return hash_text(event.span);
+    if (event.kind == Kind::kApproval) {
+        const std::string id = attribute_text(event, "approval_id");
+        if (!id.empty()) return hash_text(id);
+    }
     return hash_text(event.name, hash_text(event.turn, static_cast<uint64_t>(event.kind)));
 }
 
@@ -170,6 +174,12 @@ void Activity::apply_session(const Event& event, int64_t end_us) {
             is_working_by_word_ = is_waiting_by_word_ = false;
             if (turn_open_us_ <= end_us) turn_open_us_ = -1;
             close_begun_until(end_us);
+            // The word may carry the outcome, which then is newer than that of the last turn.
+            if (event.status != Status::kUnset && end_us > turn_end_us_) {
+                turn_end_us_ = end_us;
+                turn_status_ = event.status;
+                error_type_ = event.error_type;
+            }
             break;
         case SessionSign::kWorking:
         case SessionSign::kWaiting:
@@ -200,11 +210,11 @@ void Activity::open(const Event& event, int64_t start_us) {
 }
 
 void Activity::close(uint64_t key, Kind kind, std::string_view name, int64_t end_us) {
-    auto found =
-        std::find_if(open_.begin(), open_.end(), [&](const OpenWork& work) { return work.key == key; });
+    auto found = std::find_if(open_.begin(), open_.end(), [&](const OpenWork& work) { return work.key == key; });
     if (found == open_.end()) {
+        // The question and its answer have different names; the oldest question is answered first.
         found = std::find_if(open_.begin(), open_.end(), [&](const OpenWork& work) {
-            return work.kind == kind && work.name == name && work.since_us <= end_us;
+            return work.kind == kind && (work.name == name || kind == Kind::kApproval) && work.since_us <= end_us;
         });
     }
     closed_[closed_next_++ % closed_.size()] = {key, end_us};

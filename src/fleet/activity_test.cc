@@ -134,6 +134,34 @@ TEST_F(ActivityTest, WaitsForApprovalUntilItIsAnswered) {
     EXPECT_EQ(state(82), AgentState::kWorking) << "the model went on";
 }
 
+TEST_F(ActivityTest, WaitsUntilEveryApprovalIsAnswered) {
+    const auto ask = [&](std::string_view name, Status status, int64_t second, std::string_view attributes) {
+        Event event;
+        event.kind = Kind::kApproval;
+        event.name = name;
+        event.status = status;
+        event.time_us = at(second);
+        event.attributes = attributes;
+        activity_.apply(event, event.time_us);
+    };
+    ask("exec.approval.requested", Status::kRunning, 1, R"({"approval_id":"a"})");
+    ask("exec.approval.requested", Status::kRunning, 2, R"({"approval_id":"b"})");
+    ask("exec.approval.resolved", Status::kOk, 3, R"({"approval_id":"b"})");
+    EXPECT_EQ(state(4), AgentState::kWaitingApproval);
+    ask("exec.approval.resolved", Status::kOk, 5, "");
+    EXPECT_NE(state(6), AgentState::kWaitingApproval) << "an answer without a name is for the oldest question";
+}
+
+TEST_F(ActivityTest, TakesTheOutcomeFromTheSourcesWord) {
+    tell(Kind::kSession, "session.working", Status::kRunning, 0);
+    tell(Kind::kSession, "session.idle", Status::kError, 5);
+    EXPECT_EQ(state(6), AgentState::kFailed);
+    tell(Kind::kSession, "session.working", Status::kRunning, 10);
+    EXPECT_EQ(state(11), AgentState::kWorking);
+    tell(Kind::kSession, "session.idle", Status::kOk, 12);
+    EXPECT_EQ(state(13), AgentState::kIdle);
+}
+
 TEST_F(ActivityTest, FollowsTheSourcesOwnWords) {
     tell(Kind::kSession, "session.start", Status::kUnset, 0);
     EXPECT_EQ(state(1), AgentState::kIdle);

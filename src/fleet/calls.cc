@@ -1,7 +1,6 @@
 #include "fleet/calls.h"
 
 #include <algorithm>
-#include <boost/json.hpp>
 
 #include "base/text.h"
 #include "fleet/hash.h"
@@ -44,15 +43,8 @@ bool is_polling_name(std::string_view name) {
 }  // namespace
 
 std::string call_text(const recorder::Event& event) {
-    if (event.attributes.find("\"call\"") != std::string_view::npos) {
-        boost::system::error_code error;
-        const boost::json::value parsed = boost::json::parse(event.attributes, error);
-        const boost::json::object* members = error ? nullptr : parsed.if_object();
-        const boost::json::value* call = members == nullptr ? nullptr : members->if_contains("call");
-        if (call != nullptr && call->is_string())
-            return std::string(truncate_utf8(call->get_string(), kTextBytesMax));
-    }
-    return std::string(truncate_utf8(event.name, kTextBytesMax));
+    const std::string call = attribute_text(event, "call");
+    return std::string(truncate_utf8(call.empty() ? event.name : std::string_view(call), kTextBytesMax));
 }
 
 bool CallHistory::add(const recorder::Event& event, int64_t end_us, const Counters& counters) {

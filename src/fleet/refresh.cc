@@ -131,7 +131,7 @@ Pace Fleet::pace_of(const Agent* agent, const Activity& activity, std::string_vi
     pace.cool_down_us = options_.cool_down_us;
     pace.hold_us = options_.hold_unknown_us;
     if (agent == nullptr) {
-        pace.stalled_after_us = options_.detect.stalled_after_unknown_us;
+        pace.stalled_after_us = stalled_after_us(nullptr, 0, options_.detect);
         pace.agent_silent_us = now_us - activity.last_us();
         pace.is_agent_late = pace.agent_silent_us > options_.late_unknown_us;
         return pace;
@@ -365,9 +365,11 @@ void Fleet::set_condition(std::string_view tenant, Attention attention) {
     if (slot == kNoSlot) return;
     std::map<std::string, Attention>& conditions = tenants_[slot]->conditions;
     if (conditions.size() >= options_.limits.conditions_max && !conditions.contains(attention.id)) return;
+    Attention& known = conditions[attention.id];
+    // It is said again and again.
+    if (known.id == attention.id && known.title == attention.title && known.severity == attention.severity) return;
     changes_.attention.push_back({std::string(tenant), attention});
-    const std::string id = attention.id;
-    conditions[id] = std::move(attention);
+    known = std::move(attention);
 }
 
 void Fleet::clear_condition(std::string_view tenant, std::string_view id) {

@@ -168,6 +168,7 @@ std::shared_ptr<const View::Content> Shelf::build(const Tables& tables) {
     content->sessions = sorted(tables.sessions);
     content->agents = sorted(tables.agents);
     content->totals = tables.totals;
+    if (content->totals.empty()) append_totals(content->totals, Totals{});
     std::vector<const Tables::Shown*> shown;
     for (const auto& [id, item] : tables.attention) shown.push_back(&item);
     std::sort(shown.begin(), shown.end(),

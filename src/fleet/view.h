@@ -99,7 +99,7 @@ public:
             std::string json;
         };
         std::unordered_map<std::string, Shown> attention;
-        std::string totals = "{}";
+        std::string totals;  // empty: nobody has been seen yet
     };
     void update(std::string_view tenant, const std::function<void(Tables&)>& write);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json.hpp>
 #include <cctype>
 
 namespace nightshift::fleet {
@@ -91,6 +92,15 @@ bool is_new_instruction(const recorder::Event& event) {
     if (event.kind != recorder::Kind::kMessage) return false;
     constexpr std::array<std::string_view, 4> kWords = {"user", "prompt", "inbound", "human"};
     return has_word(event.name, kWords);
+}
+
+std::string attribute_text(const recorder::Event& event, std::string_view name) {
+    if (event.attributes.find(name) == std::string_view::npos) return {};
+    boost::system::error_code error;
+    const boost::json::value parsed = boost::json::parse(event.attributes, error);
+    const boost::json::object* members = error ? nullptr : parsed.if_object();
+    const boost::json::value* member = members == nullptr ? nullptr : members->if_contains(name);
+    return member != nullptr && member->is_string() ? std::string(member->get_string()) : std::string();
 }
 
 bool is_polling_text(std::string_view call) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "recorder/event.h"
@@ -24,6 +25,9 @@ bool is_rate_limit(std::string_view error_type);
 
 // Whether a message came from the person or program that gives the agent its work.
 bool is_new_instruction(const recorder::Event& event);
+
+// A text member of the event's attributes, or "". Parses: for rare events.
+std::string attribute_text(const recorder::Event& event, std::string_view name);
 
 // Whether a call waits or asks how something is going: repeating it is its purpose. `call` is the text of
 // name and arguments.
