@@ -24,6 +24,11 @@ export const theme = signal<Theme>(storedTheme === "light" || storedTheme === "d
 export const utc = signal(read("utc") === "1");
 
 export function startSettings(): void {
+  const media = matchMedia("(prefers-color-scheme: dark)");
+  prefersDark.value = media.matches;
+  media.addEventListener("change", () => {
+    prefersDark.value = media.matches;
+  });
   effect(() => {
     if (theme.value === "auto") delete document.documentElement.dataset["theme"];
     else document.documentElement.dataset["theme"] = theme.value;
@@ -32,8 +37,11 @@ export function startSettings(): void {
   effect(() => write("utc", utc.value ? "1" : "0"));
 }
 
+const prefersDark = signal(false);
+
+// What is shown now: the choice made here, else the system's.
 export function isDark(): boolean {
-  return theme.value === "dark" || (theme.value === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+  return theme.value === "dark" || (theme.value === "auto" && prefersDark.value);
 }
 
 export function toggleTheme(): void {

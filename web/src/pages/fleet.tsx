@@ -186,8 +186,9 @@ function Line({ row, props, fastest, onToggle, onOpen }: LineProps) {
         </span>
       </span>
       <span class="c-tool two" role="cell">
-        <span class="cut" title={worker.tool ? factTitle(worker.tool) : undefined}>{worker.tool ? worker.tool.value : <span class="faint">–</span>}</span>
-        <span class="cut">{worker.tool ? lasting(t - worker.tool.since_ms) : session ? `${plural(session.turns, "turn")}` : worker.state.why}</span>
+        {worker.tool
+          ? <><span class="cut" title={factTitle(worker.tool)}>{worker.tool.value}</span><span class="cut">{lasting(t - worker.tool.since_ms)}</span></>
+          : <span class="why" title={worker.state.why}>{worker.state.why || (session && session.turns > 0 ? plural(session.turns, "turn") : "–")}</span>}
       </span>
       <span class="c-model cut muted" role="cell" title={worker.model}>{worker.model ?? "–"}</span>
       <span class="c-rate gauge" role="cell">

@@ -9,10 +9,10 @@ import { Chart, type Line } from "../ui/chart.tsx";
 import { messageOf } from "../ui/dialogs.tsx";
 import { Icon } from "../ui/icons.tsx";
 import {
-  alignRange, columnOf, isLastGrowing, exportUrl, groupsOverTime, kGroupsMax, kRanges, overTime, seriesOf, timesOf, topGroups, type GroupBy, type Range,
+  alignRange, columnOf, isLastGrowing, exportUrl, groupsOverTime, kGroupsMax, kRanges, overTime, seriesOf, sinceKnown, timesOf, topGroups, type GroupBy, type Range,
 } from "./history_queries.ts";
 
-interface Answer { range: Range; group: GroupBy; models: QueryResult; tools: QueryResult; top: QueryResult; groups: QueryResult | null; names: string[] }
+interface Answer { range: Range; group: GroupBy; models: QueryResult; tools: QueryResult; top: QueryResult; groups: QueryResult | null; names: string[]; firstMs: number | null }
 
 const kReloadMs = 30_000;
 
@@ -25,14 +25,21 @@ function readRange(search: URLSearchParams): { name: string; range: Range } {
   return { name, range: alignRange({ from: now - length, to: now }) };
 }
 
+// When the oldest event there is happened; retention may move it, so it is asked with each picture.
+async function firstEvent(signal: AbortSignal): Promise<number | null> {
+  const page = await api.events({ order: "asc", limit: 1 }, signal).catch(() => null);
+  const first = page?.items[0];
+  return first ? first.time_us / 1000 : null;
+}
+
 async function ask(range: Range, group: GroupBy, where: string, signal: AbortSignal): Promise<Answer> {
   const by = group || "agent";
-  const [models, tools, top] = await Promise.all([
-    api.query(overTime("model_call", range, where), signal), api.query(overTime("tool_call", range, where), signal), api.query(topGroups(by, range, where), signal),
+  const [models, tools, top, firstMs] = await Promise.all([
+    api.query(overTime("model_call", range, where), signal), api.query(overTime("tool_call", range, where), signal), api.query(topGroups(by, range, where), signal), firstEvent(signal),
   ]);
   const names = top.rows.map((row) => row[0]).filter((name): name is string => typeof name === "string" && name !== "").slice(0, kGroupsMax);
   const groups = group && names.length > 0 ? await api.query(groupsOverTime(group, names, range, where), signal) : null;
-  return { range, group, models, tools, top, groups, names };
+  return { range, group, models, tools, top, groups, names, firstMs };
 }
 
 export function History() {
@@ -142,7 +149,11 @@ function CustomRange({ isOn, range }: { isOn: boolean; range: Range | null }) {
 }
 
 function Charts({ answer }: { answer: Answer }) {
-  const charts = useMemo(() => (answer.groups ? groupedCharts(answer, answer.groups) : plainCharts(answer)), [answer]);
+  const charts = useMemo(() => {
+    const specs = answer.groups ? groupedCharts(answer, answer.groups) : plainCharts(answer);
+    for (const spec of specs) spec.lines = spec.lines.map((line) => ({ ...line, values: sinceKnown(line.values, answer.range, answer.firstMs) }));
+    return specs;
+  }, [answer]);
   const times = useMemo(() => timesOf(answer.range), [answer]);
   const hint = isLastGrowing(answer.range, serverNow()) ? "the last point still grows" : "";
   return <div class="charts">{charts.map((chart) => <Chart key={`${answer.group}${chart.title}`} times={times} hint={hint} {...chart} />)}</div>;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { QueryResult } from "../api/types.ts";
-import { alignRange, both, bucketOf, exportUrl, groupsOverTime, overTime, quote, seriesOf } from "./history_queries.ts";
+import { alignRange, both, bucketOf, exportUrl, groupsOverTime, overTime, quote, seriesOf, sinceKnown } from "./history_queries.ts";
 
 const minute = 60e3;
 const answer = (columns: string[], rows: QueryResult["rows"]): QueryResult => ({ columns, rows, is_truncated: false, from_rollup: true, rows_scanned: 0, elapsed_us: 1 });
@@ -35,6 +35,12 @@ test("fills empty buckets: zero for counts, nothing for percentiles", () => {
   const result = answer(["time", "count", "p95(duration)"], [[minute, 4, 900]]);
   assert.deepEqual(seriesOf(result, "count", range), [0, 4, 0]);
   assert.deepEqual(seriesOf(result, "p95(duration)", range), [null, 900, null]);
+});
+
+test("shows nothing, rather than zero, before anything was recorded", () => {
+  const range = { from: 0, to: 3 * minute };
+  assert.deepEqual(sinceKnown([0, 0, 5], range, minute + 1), [null, 0, 5]);
+  assert.deepEqual(sinceKnown([0, 0, 5], range, null), [0, 0, 5]);
 });
 
 test("picks one group's rows and ignores times out of range", () => {

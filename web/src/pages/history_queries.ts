@@ -96,6 +96,13 @@ export function seriesOf(result: QueryResult, column: string, range: Range, only
   return series;
 }
 
+// Before the first event was recorded nothing is known, and that is not zero.
+export function sinceKnown(series: Series, range: Range, firstMs: number | null): Series {
+  const { ms } = bucketOf(range);
+  if (firstMs === null) return series;
+  return series.map((value, i) => (range.from + (i + 1) * ms <= firstMs ? null : value));
+}
+
 export function exportUrl(format: "ndjson" | "csv", range: Range, where: string): string {
   const search = new URLSearchParams({ from_ms: String(range.from), to_ms: String(range.to), format, order: "asc" });
   if (where) search.set("where", where);

@@ -35,6 +35,7 @@ test("tells how fast a counter grows and marks losses", () => {
 test("tells a gauge from the counter of the same thing, and marks a part that says it fails", () => {
   assert.deepEqual(linesOf({ clients: 1, clients_total: 9 }, undefined, 0).map((line) => line.name), ["Clients", "Clients, since start"]);
   assert.deepEqual(linesOf({ is_failing: true, is_behind: false }, undefined, 0).map((line) => [line.text, line.isBad]), [["yes", true], ["no", false]]);
+  assert.equal(linesOf({ published_total: 5 }, undefined, 0)[0]?.isBad, false);
   assert.equal(show("bytes_total", 1024), "1.00 KiB");
 });
 

@@ -4,7 +4,7 @@ import { bytes, count, duration, span } from "../lib/format.ts";
 
 export interface Line { name: string; text: string; rate: string; isBad: boolean; meter: number | null }
 
-const kBad = /(refused|dropped|drops|stalled|fell_behind|failed|failures|bad_|is_failing|is_behind|rejected|folded|set_aside|gaps|errors|shed)/;
+const kBad = /(^|_)(refused|dropped|drops|stalled|fell_behind|failed|failures|bad|is_failing|is_behind|rejected|folded|set_aside|gaps|errors|shed)(_|$)/;
 
 const kLabels: Record<string, string> = { rss_bytes: "Memory, resident", cpu_seconds: "CPU time", is_failing: "Failing", is_behind: "Behind" };
 

@@ -3,7 +3,7 @@ import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { clockTime, dateTime, shortTime } from "../lib/format.ts";
 import { colour } from "../lib/colours.ts";
-import { theme, utc } from "../lib/settings.ts";
+import { isDark, utc } from "../lib/settings.ts";
 
 // A line chart with our looks: thin lines, a quiet grid, one cursor over all charts, values in the legend.
 
@@ -18,7 +18,7 @@ export function Chart({ title, note, hint, times, lines, format, isArea }: Props
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [at, setAt] = useState<number | null>(null);
-  const dark = theme.value;
+  const dark = isDark();
   const zone = utc.value;
   const shape = lines.map((line) => line.name).join("\n");
   useEffect(() => {

@@ -1,8 +1,10 @@
 import { useEffect, useRef } from "preact/hooks";
+import { isDark } from "../lib/settings.ts";
 
 // A small area chart without axes. NaN is a hole, not a zero.
 export function Sparkline({ values, label }: { values: readonly number[]; label: string }) {
   const ref = useRef<HTMLCanvasElement>(null);
+  const dark = isDark();
   useEffect(() => {
     const canvas = ref.current;
     if (!canvas) return;
@@ -10,7 +12,7 @@ export function Sparkline({ values, label }: { values: readonly number[]; label:
     const observer = new ResizeObserver(draw);
     observer.observe(canvas);
     return () => observer.disconnect();
-  }, [values]);
+  }, [values, dark]);
   return <canvas ref={ref} role="img" aria-label={label} />;
 }
 

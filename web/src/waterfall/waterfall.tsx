@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Detection, Event } from "../api/types.ts";
 import { now } from "../lib/clock.ts";
 import { count, duration, money, plural, span } from "../lib/format.ts";
-import { theme, utc } from "../lib/settings.ts";
+import { isDark, utc } from "../lib/settings.ts";
 import { words } from "../ui/facts.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { draw, heightOf, kAxis, kMarks, kRow } from "./draw.ts";
@@ -23,6 +23,7 @@ export function Waterfall({ events, detections, selected, onSelect }: {
   const [fixed, setFixed] = useState<Window | null>(null);   // null: follows
   const [chosenMs, setFollowMs] = useState<number | null>(null); // 0: all of it; null: what suits
   const [hover, setHover] = useState<{ bar: Bar; x: number; y: number } | null>(null);
+  const dark = isDark();
   const nowUs = now.value * 1000;
   const hasRunning = useMemo(() => events.some((event) => event.status === "running"), [events]);
   const layout = useMemo(() => layOut(events, nowUs), [events, hasRunning ? nowUs : 0]);
@@ -48,7 +49,7 @@ export function Waterfall({ events, detections, selected, onSelect }: {
     element.style.height = `${height}px`;
     g.setTransform(ratio, 0, 0, ratio, 0, 0);
     draw(g, layout, detections, { ...view, width, height, selected, hovered: hover?.bar.event.id ?? null, utc: utc.value });
-  }, [layout, width, height, view.from, view.to, selected, hover?.bar, detections, theme.value, utc.value]);
+  }, [layout, width, height, view.from, view.to, selected, hover?.bar, detections, dark, utc.value]);
 
   const timeAt = (px: number) => view.from + (px / width) * (view.to - view.from);
   const zoom = (factor: number, aroundPx: number) => {
