@@ -172,6 +172,14 @@ Task<> Source::on_event(Frame frame) {
     liveness_.heard(now);
     note_sequence(frame);
     if (frame.event() == "shutdown") liveness_.said_shutdown(text(frame.payload(), "reason"));
+    // The old era tells of a new job without its name.
+    bool is_nameless_job =
+        frame.event() == "cron" && !has(frame.payload(), "job") &&
+        (text(frame.payload(), "action") == "added" || text(frame.payload(), "action") == "updated");
+    if (is_nameless_job) {
+        std::function<Task<>()> learns = [this] { return learn_jobs(); };
+        connection_->spawn(std::move(learns));
+    }
     size_t from = batch_->events.size();
     mapper_.map(frame, now, *batch_);
     added(from);
@@ -220,6 +228,13 @@ bool Source::is_full() const {
     return batch_->bytes() > kBatchBytesMax || batch_->events.size() > kBatchEventsMax;
 }
 
+Task<> Source::learn_jobs() {
+    Result<Frame> answer = co_await connection_->call("cron.list", R"({"includeDisabled":true,"limit":200})",
+                                                      options_.call_deadline);
+    if (!answer || !answer->is_ok()) co_return;
+    for (const boost::json::value& item : items(answer->payload(), "jobs")) mapper_.job(as_object(item));
+}
+
 Task<> Source::poll(Connection& connection) {
     // The list of sessions goes through the gateway's databases, where it has been seen to die first.
     constexpr int kSessionsEvery = 4;
@@ -240,12 +255,12 @@ Task<> Source::ask(Connection& connection, std::string method, std::string param
     // While we do not read, the answer waits behind what we do not take.
     if (is_blocked_ || (!answer && answer.error().code != Code::kTimeout)) co_return;
     if (!answer) {
-        liveness_.unanswered(name, answer.error().message, now);
+        liveness_.unanswered(answer.error().message);
     } else if (!answer->is_ok()) {
         RpcError error = answer->error();
-        liveness_.unanswered(name, error.code + " " + error.message, now);
+        liveness_.unanswered(fmt::format("{}: {} {}", name, error.code, error.message));
     } else {
-        liveness_.answered(name, now - asked, now);
+        liveness_.answered(now - asked, now);
     }
 }
 

@@ -38,6 +38,7 @@ struct Options {
     milliseconds call_deadline{10'000};
     milliseconds poll_every{15'000};
     milliseconds reconcile_every{600'000};  // also without a known loss: not every dropped frame can be seen
+    milliseconds reconcile_pause{5'000};    // at least so long between two
 };
 
 // `source` in docs/api.md.
@@ -98,6 +99,7 @@ private:
     Task<> on_event(Frame frame);
     Task<> poll(Connection& connection);
     Task<> ask(Connection& connection, std::string method, std::string params);
+    Task<> learn_jobs();
     Task<> reconcile(Connection& connection);
     Task<bool> reconcile_once(Connection& connection, int64_t since_ms);
     Task<> append_batches();
@@ -105,6 +107,8 @@ private:
     Task<> watch();
     Task<> abort_on_loop(std::string session_key, std::string reason,
                          std::function<void(Result<std::string>)> done);
+
+    Task<Result<std::string>> abort_with(Scope scope, std::string key);
 
     void greet(const Hello& hello);
     void note_sequence(const Frame& frame);

@@ -41,8 +41,10 @@ std::string gateway_key(const Options& options, std::string session) {
 Result<std::string> outcome(const Frame& answer, const std::string& session) {
     if (!answer.is_ok()) {
         RpcError error = answer.error();
-        return fail(Code::kUnavailable, "the gateway did not abort {}: {} {}", session, error.code,
-                    error.message);
+        // Runs that another client has started may be aborted by administrators only.
+        bool is_forbidden = error.message == "unauthorized" || error.code == "FORBIDDEN";
+        return fail(is_forbidden ? Code::kForbidden : Code::kUnavailable,
+                    "the gateway did not abort {}: {} {}", session, error.code, error.message);
     }
     std::string_view status = text(answer.payload(), "status");
     std::string_view run = text(answer.payload(), "abortedRunId");
@@ -72,16 +74,22 @@ Task<Result<std::string>> Source::abort_session(std::string session_key, std::st
 
 Task<> Source::abort_on_loop(std::string session_key, std::string reason,
                              std::function<void(Result<std::string>)> done) {
-    constexpr size_t kAbortsMax = 16;
-    if (aborting_.size() >= kAbortsMax) {
-        done(fail(Code::kLimit, "{} aborts run already", kAbortsMax));
-        co_return;
-    }
     std::string key = gateway_key(options_, std::move(session_key));
+    // The least power first: writing is enough for what has no other owner.
+    Result<std::string> result = co_await abort_with(Scope::kWrite, key);
+    if (!result && result.error().code == Code::kForbidden) result = co_await abort_with(Scope::kAdmin, key);
+    log::info("openclaw", "{}: abort of {} ({}): {}", source_name_, key, reason,
+              result ? *result : result.error().message);
+    done(std::move(result));
+}
+
+Task<Result<std::string>> Source::abort_with(Scope scope, std::string key) {
+    constexpr size_t kAbortsMax = 16;
+    if (aborting_.size() >= kAbortsMax) co_return fail(Code::kLimit, "{} aborts run already", kAbortsMax);
     ConnectionOptions options;
     options.url = options_.url;
     options.token = options_.token;
-    options.scope = Scope::kWrite;
+    options.scope = scope;
     auto place = aborting_.insert(aborting_.end(), std::make_unique<Connection>(loop_, std::move(options)));
     Connection& connection = **place;
     Result<std::string> result = fail(Code::kInternal, "not asked");
@@ -95,11 +103,9 @@ Task<> Source::abort_on_loop(std::string session_key, std::string reason,
     } else {
         result = Failure(opened.error());
     }
-    log::info("openclaw", "{}: abort of {} ({}): {}", source_name_, key, reason,
-              result ? *result : result.error().message);
-    done(std::move(result));
     co_await connection.stop();
     aborting_.erase(place);
+    co_return result;
 }
 
 }  // namespace nightshift::ingest::openclaw

@@ -11,8 +11,7 @@ namespace {
 
 // Frames on their way, clocks that differ, and messages written a little after they were made.
 constexpr int64_t kOverlapMs = 120'000;
-constexpr seconds kLookEvery{1};
-constexpr seconds kPause{5};
+constexpr milliseconds kLookEvery{200};
 
 }  // namespace
 
@@ -20,7 +19,7 @@ Task<> Source::reconcile(Connection& connection) {
     Time last{};
     while (true) {
         bool is_due = is_reconcile_wanted_ || clock_.now() - last >= options_.reconcile_every;
-        if (!is_due || clock_.now() - last < kPause) {
+        if (!is_due || clock_.now() - last < options_.reconcile_pause) {
             co_await io::sleep_for(kLookEvery);
             continue;
         }

@@ -13,7 +13,15 @@ namespace json = boost::json;
 namespace {
 
 std::string_view scope_name(Scope scope) {
-    return scope == Scope::kRead ? "operator.read" : "operator.write";
+    switch (scope) {
+        case Scope::kRead:
+            return "operator.read";
+        case Scope::kWrite:
+            return "operator.write";
+        case Scope::kAdmin:
+            return "operator.admin";
+    }
+    return "operator.read";
 }
 
 std::vector<std::string> texts(const json::array& array) {

@@ -10,8 +10,9 @@
 
 namespace nightshift::ingest::openclaw {
 
-// What we may do on a connection. Reading is all that the bridge itself ever asks for.
-enum class Scope { kRead, kWrite };
+// What we may do on a connection; each includes the one before. Reading is all that the bridge itself ever
+// asks for.
+enum class Scope { kRead, kWrite, kAdmin };
 
 // The params of `connect`, for protocols 3 and 4.
 std::string connect_params(const Secret& token, Scope scope, std::string_view version);

@@ -52,7 +52,7 @@ void Liveness::disconnected(std::string_view why, Time) {
         down_why_ = fmt::format("the gateway went down ({}); {}", shutdown_reason_, why);
 }
 
-void Liveness::answered(std::string_view, microseconds round_trip, Time now) {
+void Liveness::answered(microseconds round_trip, Time now) {
     unanswered_ = 0;
     has_answered_ = true;
     last_answer_ = now;
@@ -60,9 +60,9 @@ void Liveness::answered(std::string_view, microseconds round_trip, Time now) {
     round_trip_ = round_trip;
 }
 
-void Liveness::unanswered(std::string_view method, std::string_view why, Time) {
+void Liveness::unanswered(std::string_view why) {
     unanswered_++;
-    unanswered_why_ = fmt::format("{}: {}", method, why);
+    unanswered_why_ = why;
 }
 
 void Liveness::turn_ended(std::string_view agent, bool is_ok, std::string_view error_class, Time ended) {

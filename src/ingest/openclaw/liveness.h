@@ -47,8 +47,9 @@ public:
     // The gateway said that it goes.
     void said_shutdown(std::string_view reason) { shutdown_reason_ = reason.empty() ? "shutdown" : reason; }
     void heard(Time now) { heard_ = now; }
-    void answered(std::string_view method, microseconds round_trip, Time now);
-    void unanswered(std::string_view method, std::string_view why, Time now);
+    void answered(microseconds round_trip, Time now);
+    // A call timed out or was answered with an error; `why` names it.
+    void unanswered(std::string_view why);
     void turn_ended(std::string_view agent, bool is_ok, std::string_view error_class, Time ended);
 
     // The state now; `since` moves only when the state changes.

@@ -18,7 +18,7 @@ Liveness answering_gateway() {
     Liveness liveness;
     liveness.connecting(kStart);
     liveness.connected(kStart - seconds(600), kStart);
-    liveness.answered("health", milliseconds(20), kStart);
+    liveness.answered(milliseconds(20), kStart);
     return liveness;
 }
 
@@ -29,7 +29,7 @@ TEST(Liveness, IsUnknownUntilARealCallIsAnswered) {
     EXPECT_EQ(liveness.judge(kStart).state, SourceState::kUnknown);
     liveness.connected(kStart - seconds(600), kStart);
     EXPECT_EQ(liveness.judge(kStart).state, SourceState::kUnknown);
-    liveness.answered("health", milliseconds(20), kStart + seconds(1));
+    liveness.answered(milliseconds(20), kStart + seconds(1));
     EXPECT_EQ(liveness.judge(kStart + seconds(1)).state, SourceState::kPassing);
     EXPECT_EQ(liveness.judge(kStart + seconds(1)).since, kStart + seconds(1));
 }
@@ -46,13 +46,13 @@ TEST(Liveness, FailsWhileThereIsNoConnection) {
 
 TEST(Liveness, OneUnansweredCallIsStaleTwoAreFailing) {
     Liveness liveness = answering_gateway();
-    liveness.unanswered("health", "no answer in 10 s", kStart + seconds(25));
+    liveness.unanswered("health: no answer in 10 s");
     EXPECT_EQ(liveness.judge(kStart + seconds(25)).state, SourceState::kStale);
-    liveness.unanswered("health", "no answer in 10 s", kStart + seconds(40));
+    liveness.unanswered("health: no answer in 10 s");
     const Verdict& verdict = liveness.judge(kStart + seconds(40));
     EXPECT_EQ(verdict.state, SourceState::kFailing);
     EXPECT_NE(verdict.why.find("health"), std::string::npos);
-    liveness.answered("health", milliseconds(9), kStart + seconds(50));
+    liveness.answered(milliseconds(9), kStart + seconds(50));
     EXPECT_EQ(liveness.judge(kStart + seconds(50)).state, SourceState::kPassing);
 }
 
@@ -92,7 +92,7 @@ TEST(Liveness, FailuresBeforeARestartAreNoEvidence) {
     for (int i = 0; i < 5; ++i) liveness.turn_ended("g/main", false, "gateway_internal", kStart);
     liveness.disconnected("gone", kStart + seconds(1));
     liveness.connected(kStart + seconds(20), kStart + seconds(30));
-    liveness.answered("health", milliseconds(9), kStart + seconds(30));
+    liveness.answered(milliseconds(9), kStart + seconds(30));
     for (int i = 0; i < 5; ++i) liveness.turn_ended("g/main", false, "gateway_internal", kStart + seconds(2));
     EXPECT_EQ(liveness.judge(kStart + seconds(30)).state, SourceState::kPassing);
     for (int i = 0; i < 3; ++i)
@@ -104,7 +104,7 @@ TEST(Liveness, OldFailuresAreForgotten) {
     Liveness liveness = answering_gateway();
     for (int i = 0; i < 5; ++i) liveness.turn_ended("g/main", false, "gateway_internal", kStart);
     Time later = kStart + seconds(1801);
-    liveness.answered("health", milliseconds(9), later);
+    liveness.answered(milliseconds(9), later);
     EXPECT_EQ(liveness.judge(later).state, SourceState::kPassing);
 }
 
@@ -114,7 +114,7 @@ TEST(Liveness, CallsAWedgedGatewayFailing) {
     for (const char* file : {"wedged-health.json", "wedged-sessions.list.json"}) {
         Frame answer = testing::answer(file);
         ASSERT_FALSE(answer.is_ok());
-        by_calls.unanswered(file, answer.error().message, kStart + seconds(30));
+        by_calls.unanswered(answer.error().message);
     }
     EXPECT_EQ(by_calls.judge(kStart + seconds(30)).state, SourceState::kFailing);
 
@@ -148,7 +148,7 @@ TEST(Liveness, CallsAWedgedGatewayFailing) {
     for (const recorder::Event* turn : turns)
         by_turns.turn_ended(turn->agent, turn->status == recorder::Status::kOk, "gateway_internal",
                             from_unix_us(turn->time_us + turn->duration_us));
-    by_turns.answered("health", milliseconds(9), now);
+    by_turns.answered(milliseconds(9), now);
     EXPECT_EQ(by_turns.judge(now).state, SourceState::kFailing) << by_turns.judge(now).why;
 }
 

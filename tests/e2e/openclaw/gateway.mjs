@@ -78,25 +78,30 @@ export class Gateway {
     this.port = await free_port();
     this.url = `ws://127.0.0.1:${this.port}`;
     for (const name of ["home", "state", "ws"]) fs.mkdirSync(path.join(this.directory, name), { recursive: true });
+    // The old era installs the dependencies of its plugins from npm into the state folder at the first start.
+    this.installed = path.join(this.cache, `plugins-${this.version}`);
+    this.installs = path.join(this.directory, "state/plugin-runtime-deps");
+    if (fs.existsSync(this.installed)) fs.cpSync(this.installed, this.installs, { recursive: true, verbatimSymlinks: true });
     fs.writeFileSync(path.join(this.directory, "openclaw.json"), JSON.stringify(this.#config(), null, 1));
   }
 
   #config() {
     const cost = { input: 3, output: 15, cacheRead: 0.3, cacheWrite: 3.75 };
-    const models = ["ok-model", "broken-model", "slow-model"].map((id) => ({
-      id, name: id, reasoning: false, input: ["text"], contextWindow: 128000, maxTokens: 4096, cost,
+    const models = [{
+      id: "test-model", name: "test-model", reasoning: false, input: ["text"], contextWindow: 128000, maxTokens: 4096, cost,
       compat: { supportsUsageInStreaming: true },
-    }));
+    }];
     const roster = this.is_old
       ? { list: [{ id: "main", default: true }, { id: "ops", workspace: path.join(this.directory, "ws/ops") }] }
       : { ownership: "explicit", entries: { main: {}, ops: { workspace: path.join(this.directory, "ws/ops") } } };
-    const defaults = { workspace: path.join(this.directory, "ws/main"), model: { primary: "test/ok-model" }, skipBootstrap: true, heartbeat: { every: "0m" } };
+    const defaults = { workspace: path.join(this.directory, "ws/main"), model: { primary: "test/test-model" }, skipBootstrap: true, heartbeat: { every: "0m" } };
     if (!this.is_old) defaults.systemAgent = { agentId: "main" };
     return {
       gateway: { mode: "local", port: this.port, bind: "loopback", auth: { mode: "token", token: this.token } },
       models: { mode: "merge", providers: { test: { baseUrl: this.upstream_url, apiKey: "no-key-needed", api: "openai-completions", models } } },
       agents: { ...roster, defaults },
       cron: { enabled: true },
+      plugins: { allow: ["memory-core"] },
       logging: { level: "info", file: path.join(this.directory, "gateway.log") },
     };
   }
@@ -108,6 +113,7 @@ export class Gateway {
       cwd: this.directory,
       stdio: ["ignore", log, log],
       env: {
+        ...process.env,
         PATH: `${path.dirname(process.execPath)}:${process.env.PATH}`, HOME: path.join(this.directory, "home"),
         OPENCLAW_STATE_DIR: path.join(this.directory, "state"), OPENCLAW_CONFIG_PATH: path.join(this.directory, "openclaw.json"),
         OPENCLAW_GATEWAY_TOKEN: this.token, OPENCLAW_NO_RESPAWN: "1", OPENCLAW_SKIP_CHANNELS: "1",
@@ -118,12 +124,14 @@ export class Gateway {
   }
 
   // Returns when the gateway takes connections and answers.
-  async ready(timeout_ms = 120_000) {
+  async ready(timeout_ms = 180_000) {
     for (const end = Date.now() + timeout_ms; Date.now() < end; await pause(500)) {
       if (this.process.exitCode !== null) throw new Error(`the gateway ${this.version} exited; see ${this.directory}/output.log`);
       try {
         this.operator = await Operator.connect(this.url, this.token);
         await this.operator.call("health", {}, 20_000);
+        if (!fs.existsSync(this.installed) && fs.existsSync(this.installs))
+          fs.cpSync(this.installs, this.installed, { recursive: true, verbatimSymlinks: true });
         return;
       } catch {
         this.operator?.close();
@@ -133,10 +141,9 @@ export class Gateway {
   }
 
   // Starts a turn and returns its run id.
-  async turn(session, message, { agent = "main", model } = {}) {
-    const key = `agent:${agent}:${session}`;
-    const params = { agentId: agent, sessionKey: key, message, idempotencyKey: randomUUID(), deliver: false };
-    if (model) params.model = model;
+  async turn(session, message) {
+    const agentId = session.split(":")[1];
+    const params = { agentId, sessionKey: session, message, idempotencyKey: randomUUID(), deliver: false };
     return (await this.operator.call("agent", params)).runId;
   }
 

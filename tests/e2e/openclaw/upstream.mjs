@@ -1,7 +1,7 @@
-// A model provider for tests: OpenAI's chat completions with streaming. What it does is chosen by the model's name
-// (ok-model, broken-model, slow-model) and by marks in the newest user message:
+// A model provider for tests: OpenAI's chat completions with streaming. Marks in the newest user message say what it does:
 //   [say:TEXT]      answers TEXT            [run:COMMAND]   calls the tool exec, then answers
 //   [loop:COMMAND]  calls exec for ever     [wait:SECONDS]  answers after so long
+//   [refuse:]       answers 404, which the gateway does not try again
 // It keeps a list of all calls it answered, with the tokens it charged for.
 import http from "node:http";
 
@@ -45,6 +45,13 @@ export class Upstream {
     return this.calls.filter((call) => call.status === 200 && call.is_complete);
   }
 
+  // What the answered calls used and cost, at the prices of gateway.mjs, in the units of Nightshift's queries.
+  totals() {
+    const sum = (value) => this.answered().reduce((total, call) => total + value(call), 0);
+    const usd = (call) => ((call.input - call.cached) * 3 + call.cached * 0.3 + call.output * 15) / 1e6;
+    return { calls: this.answered().length, input: sum((c) => c.input), cached: sum((c) => c.cached), output: sum((c) => c.output), usd: sum(usd) };
+  }
+
   async #answer(request, response) {
     let body = "";
     for await (const chunk of request) body += chunk;
@@ -53,15 +60,15 @@ export class Upstream {
       response.end(JSON.stringify(value));
     };
     if (request.method === "GET")
-      return json(200, { object: "list", data: ["ok-model", "broken-model", "slow-model"].map((id) => ({ id, object: "model" })) });
+      return json(200, { object: "list", data: [{ id: "test-model", object: "model" }] });
     const asked = JSON.parse(body);
     const call = { id: `call-${process.pid}-${this.calls.length + 1}`, model: asked.model, status: 200, is_complete: false };
     this.calls.push(call);
     const { prompt, since } = newest_prompt(asked.messages ?? []);
     call.prompt = prompt.slice(0, 80);
-    if (asked.model === "broken-model") {
+    if (prompt.includes("[refuse:]")) {
       call.status = 404;
-      return json(404, { error: { message: "The model `broken-model` does not exist", type: "invalid_request_error", code: "model_not_found" } });
+      return json(404, { error: { message: "The model does not exist", type: "invalid_request_error", code: "model_not_found" } });
     }
     const wait = Number(/\[wait:([\d.]+)\]/.exec(prompt)?.[1] ?? 0);
     if (wait > 0) await pause(wait * 1000);
