@@ -210,11 +210,13 @@ void Activity::open(const Event& event, int64_t start_us) {
 }
 
 void Activity::close(uint64_t key, Kind kind, std::string_view name, int64_t end_us) {
-    auto found = std::find_if(open_.begin(), open_.end(), [&](const OpenWork& work) { return work.key == key; });
+    auto found =
+        std::find_if(open_.begin(), open_.end(), [&](const OpenWork& work) { return work.key == key; });
     if (found == open_.end()) {
         // The question and its answer have different names; the oldest question is answered first.
         found = std::find_if(open_.begin(), open_.end(), [&](const OpenWork& work) {
-            return work.kind == kind && (work.name == name || kind == Kind::kApproval) && work.since_us <= end_us;
+            return work.kind == kind && (work.name == name || kind == Kind::kApproval) &&
+                   work.since_us <= end_us;
         });
     }
     closed_[closed_next_++ % closed_.size()] = {key, end_us};

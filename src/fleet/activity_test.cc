@@ -149,7 +149,8 @@ TEST_F(ActivityTest, WaitsUntilEveryApprovalIsAnswered) {
     ask("exec.approval.resolved", Status::kOk, 3, R"({"approval_id":"b"})");
     EXPECT_EQ(state(4), AgentState::kWaitingApproval);
     ask("exec.approval.resolved", Status::kOk, 5, "");
-    EXPECT_NE(state(6), AgentState::kWaitingApproval) << "an answer without a name is for the oldest question";
+    EXPECT_NE(state(6), AgentState::kWaitingApproval)
+        << "an answer without a name is for the oldest question";
 }
 
 TEST_F(ActivityTest, TakesTheOutcomeFromTheSourcesWord) {

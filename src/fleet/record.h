@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -96,6 +97,7 @@ struct Tenant {
     int64_t cost_today_nano_usd = 0;
     Totals totals;
     std::map<std::string, Attention> conditions;  // set from outside: sources, the recorder
+    std::set<std::string> dismissed_conditions;   // of those, hidden by a person until they pass
     bool is_changed = false;
 };
 

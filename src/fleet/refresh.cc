@@ -367,14 +367,17 @@ void Fleet::set_condition(std::string_view tenant, Attention attention) {
     if (conditions.size() >= options_.limits.conditions_max && !conditions.contains(attention.id)) return;
     Attention& known = conditions[attention.id];
     // It is said again and again.
-    if (known.id == attention.id && known.title == attention.title && known.severity == attention.severity) return;
-    changes_.attention.push_back({std::string(tenant), attention});
+    const bool is_same =
+        known.id == attention.id && known.title == attention.title && known.severity == attention.severity;
     known = std::move(attention);
+    if (is_same || tenants_[slot]->dismissed_conditions.contains(known.id)) return;
+    changes_.attention.push_back({std::string(tenant), known});
 }
 
 void Fleet::clear_condition(std::string_view tenant, std::string_view id) {
     const auto found = find_tenant(tenant);
     if (!found || tenants_[*found]->conditions.erase(std::string(id)) == 0) return;
+    tenants_[*found]->dismissed_conditions.erase(std::string(id));
     changes_.gone.push_back({std::string(tenant), "attention/" + std::string(id)});
 }
 
@@ -390,7 +393,9 @@ bool Fleet::dismiss(std::string_view tenant, std::string_view attention_id) {
     if (std::any_of(agents_.begin(), agents_.end(), hide)) return true;
     const auto found = find_tenant(tenant);
     if (!found || !tenants_[*found]->conditions.contains(std::string(attention_id))) return false;
-    clear_condition(tenant, attention_id);
+    // Hidden until it has passed, however often it is said.
+    if (!tenants_[*found]->dismissed_conditions.emplace(attention_id).second) return false;
+    changes_.gone.push_back({std::string(tenant), "attention/" + std::string(attention_id)});
     return true;
 }
 

@@ -249,6 +249,25 @@ TEST_F(FleetTest, DismissesAnEpisodeNotTheKind) {
     EXPECT_NE(session().attention, nullptr) << "another failure is another episode";
 }
 
+TEST_F(FleetTest, HidesADismissedConditionUntilItHasPassed) {
+    Attention attention;
+    attention.id = "source/x";
+    attention.title = "no answer";
+    fleet_.set_condition("default", attention);
+    EXPECT_EQ(fleet_.take_changes().attention.size(), 1u);
+    fleet_.set_condition("default", attention);
+    EXPECT_TRUE(fleet_.take_changes().attention.empty()) << "said again";
+    EXPECT_TRUE(fleet_.dismiss("default", "source/x"));
+    attention.title = "still no answer";
+    fleet_.set_condition("default", attention);
+    const Changes changes = fleet_.take_changes();
+    EXPECT_EQ(changes.gone.size(), 1u);
+    EXPECT_TRUE(changes.attention.empty());
+    fleet_.clear_condition("default", "source/x");
+    fleet_.set_condition("default", attention);
+    EXPECT_EQ(fleet_.take_changes().attention.size(), 1u) << "another time is another trouble";
+}
+
 TEST_F(FleetTest, EvictsEndedSessionsFirstAndStaysBounded) {
     StateOptions options;
     options.limits.sessions_max = 100;
