@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "fleet/state.h"
 #include "fleet/test_events.h"
+#include "fleet/view.h"
 
 namespace nightshift::fleet {
 namespace {
@@ -74,6 +75,32 @@ void tick_sessions(benchmark::State& state) {
     }
 }
 BENCHMARK(tick_sessions)->Arg(500)->Arg(5000);
+
+// GET /api/v1/sessions with 5,000 sessions, while one session a millisecond changes; the view is built anew
+// each 100 ms.
+void list_sessions(benchmark::State& state) {
+    Shelf shelf("bench");
+    const auto put = [&](uint64_t i, int64_t last_us) {
+        auto entry = std::make_shared<Entry>();
+        entry->id = fmt::format("session-{}", i);
+        entry->last_us = last_us;
+        entry->json = std::string(900, 'x');
+        shelf.update("default", [&](Shelf::Tables& tables) { tables.sessions[entry->id] = entry; });
+    };
+    for (uint64_t i = 0; i < 5000; ++i) put(i, static_cast<int64_t>(i));
+    int64_t now_us = kTestStart;
+    uint64_t asked = 0;
+    for (auto _ : state) {
+        now_us += 100;  // 10,000 requests a second
+        if (++asked % 10 == 0) put(asked % 5000, now_us);
+        const auto view = shelf.view("default", now_us);
+        ListFilter filter;
+        filter.limit = static_cast<uint32_t>(state.range(0));
+        benchmark::DoNotOptimize(view->list_sessions(filter).body);
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(list_sessions)->Arg(100)->Arg(5000);
 
 }  // namespace
 }  // namespace nightshift::fleet
