@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <iterator>
 
 #include "base/text.h"
@@ -91,6 +92,25 @@ constexpr auto kPrefixes = [] {
     std::array<SecretPrefix, std::size(kRules)> prefixes{};
     for (size_t i = 0; i < prefixes.size(); ++i) prefixes[i] = kRules[i].prefix;
     return prefixes;
+}();
+
+// The rules whose prefix starts with a byte: a chain through kRules, from one rule to the next, ended by
+// kNone.
+constexpr uint8_t kNone = 255;
+static_assert(std::size(kRules) < kNone);
+struct Chains {
+    std::array<uint8_t, 256> first{};
+    std::array<uint8_t, std::size(kRules)> next{};
+};
+constexpr auto kChains = [] {
+    Chains chains;
+    chains.first.fill(kNone);
+    for (size_t i = std::size(kRules); i-- > 0;) {
+        const auto start = static_cast<uint8_t>(kRules[i].prefix.text.front());
+        chains.next[i] = chains.first[start];
+        chains.first[start] = static_cast<uint8_t>(i);
+    }
+    return chains;
 }();
 
 bool is_digit(char c) {
@@ -309,12 +329,17 @@ SecretPrefixes secret_prefixes() {
 }
 
 SecretMatch match_secret(std::string_view text, size_t at) {
-    const char first = text[at];
-    for (const Rule& rule : kRules) {
-        const char start = rule.prefix.text.front();
-        if (start != first && !(rule.prefix.any_case && (start ^ 0x20) == first)) continue;
-        if (!starts_here(text, at, rule.prefix)) continue;
-        SecretMatch match = apply(text, at, rule);
+    const auto first = static_cast<uint8_t>(text[at]);
+    const bool is_capital = is_upper(text[at]);
+    for (uint8_t i = kChains.first[first]; i != kNone; i = kChains.next[i]) {
+        if (!starts_here(text, at, kRules[i].prefix)) continue;
+        SecretMatch match = apply(text, at, kRules[i]);
+        if (match.is_found()) return match;
+    }
+    if (!is_capital) return {};
+    for (uint8_t i = kChains.first[first | 0x20]; i != kNone; i = kChains.next[i]) {
+        if (!kRules[i].prefix.any_case || !starts_here(text, at, kRules[i].prefix)) continue;
+        SecretMatch match = apply(text, at, kRules[i]);
         if (match.is_found()) return match;
     }
     return {};

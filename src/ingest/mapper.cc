@@ -323,8 +323,8 @@ void Mapper::log(otlp::LogView& log) {
     clean_columns();
     start_attributes(log.attributes);
     const bool is_gen_ai = dialect_ == &dialects::kOtelGenAi;  // their bodies are prompts and answers
-    const bool has_message =
-        log.body.type != otlp::Value::Type::kNone && !log.body.text.ends_with(event.name);
+    const bool is_name = !event.name.empty() && log.body.text.ends_with(event.name);
+    const bool has_message = log.body.type != otlp::Value::Type::kNone && !is_name;
     if (has_message && !is_gen_ai) json_.add("message", log.body);
     if (!log.severity_text.empty()) json_.add_text("severity", log.severity_text);
     if (is_clamped_) {

@@ -23,7 +23,7 @@ struct ShortRecord {
     ShortAttributes attributes;
     std::string scope = "test";
     ShortAttributes resource = {{"service.name", "\"svc\""}};
-    std::string parent;  // 16 hex digits
+    std::string parent = {};  // 16 hex digits
     std::string span = "00000000000000a1";
     int status = 0;
     int kind = 1;

@@ -75,24 +75,30 @@ size_t duration_length(std::string_view text, size_t at) {
 
 enum class Durations { kKeep, kLeaveOut };
 
-// The hash of a text without its moments. Text without digits is hashed in one go.
+// Length of what is left out at `at`: a moment, or a duration if asked.
+size_t volatile_length(std::string_view text, size_t at, Durations durations) {
+    const bool starts_number = is_digit(text[at]) && (at == 0 || !is_digit(text[at - 1]));
+    if (!starts_number) return 0;
+    size_t length = moment_length(text, at);
+    return length == 0 && durations == Durations::kLeaveOut ? duration_length(text, at) : length;
+}
+
+// The hash of a text without its moments. Most texts have none and are hashed as they are.
 uint64_t hash_stable(std::string_view text, Durations durations) {
     text = text.substr(0, kTextMax);
-    if (text.find_first_of("0123456789") == std::string_view::npos) return hash_text(text);
     std::string stable;
-    stable.reserve(text.size());
+    size_t kept_to = 0;
     for (size_t i = 0; i < text.size();) {
-        const bool starts_number = is_digit(text[i]) && (i == 0 || !is_digit(text[i - 1]));
-        size_t skip = starts_number ? moment_length(text, i) : 0;
-        if (skip == 0 && starts_number && durations == Durations::kLeaveOut) skip = duration_length(text, i);
+        size_t skip = volatile_length(text, i, durations);
         if (skip == 0) {
-            stable += text[i++];
+            ++i;
             continue;
         }
-        stable += '~';
-        i += skip;
+        stable.append(text.substr(kept_to, i - kept_to)).append("~");
+        kept_to = i = i + skip;
     }
-    return hash_text(stable);
+    if (kept_to == 0) return hash_text(text);
+    return hash_text(stable.append(text.substr(kept_to)));
 }
 
 bool is_volatile_member(std::string_view name) {
@@ -242,10 +248,14 @@ Signature result_signature(const CallResult& result) {
 }
 
 std::string call_text(std::string_view tool, std::string_view arguments) {
-    std::string text(truncate_utf8(tool, kCallTextMax));
+    std::string text;
+    text.reserve(2 * kCallTextMax + 1);
+    text.append(truncate_utf8(tool, kCallTextMax));
     arguments = trim(arguments);
     if (!arguments.empty()) text.append(" ").append(truncate_utf8(arguments, kCallTextMax));
-    return std::string(truncate_utf8(to_valid_utf8(text), kCallTextMax));
+    if (!is_valid_utf8(text)) text = to_valid_utf8(text);
+    text.resize(truncate_utf8(text, kCallTextMax).size());
+    return text;
 }
 
 }  // namespace nightshift::ingest

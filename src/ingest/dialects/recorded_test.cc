@@ -147,8 +147,35 @@ TEST(OpenClaw, KeepsItsLogMessages) {
     ASSERT_FALSE(events.empty());
     EXPECT_EQ(events[0].kind, Kind::kLog);
     uint64_t messages = 0;
-    for (const Event& log : events) messages += log.attributes.find("\"message\":") == std::string_view::npos ? 0u : 1u;
+    for (const Event& log : events)
+        messages += log.attributes.find("\"message\":") == std::string_view::npos ? 0u : 1u;
     EXPECT_GT(messages, events.size() / 2);
+}
+
+TEST(VercelAi, CountsARealGenerateTextOnce) {
+    MappingForTest mapping;
+    mapping.json(Signal::kTraces, test_data("vercel_ai_inner_traces.json"));
+    mapping.json(Signal::kTraces, test_data("vercel_ai_outer_traces.json"));
+    Totals totals = mapping.totals();
+    EXPECT_EQ(totals.model_calls, 1u);
+    EXPECT_EQ(totals.turns, 1u);
+    EXPECT_EQ(totals.input, 120u);
+    EXPECT_EQ(totals.output, 30u);
+    Event call = mapping.all(Kind::kModelCall).at(0);
+    EXPECT_EQ(call.session, "s-vercel");
+    EXPECT_EQ(call.model, "mock-model-id");
+    EXPECT_THAT(std::string(call.attributes), Not(HasSubstr("say done")));
+}
+
+TEST(Langfuse, CountsARealGenerationLikeItsOwnTotal) {
+    MappingForTest mapping;
+    mapping.json(Signal::kTraces, test_data("langfuse_traces.json"));
+    Event call = mapping.all(Kind::kModelCall).at(0);
+    EXPECT_EQ(call.input_tokens + call.output_tokens, 200u);
+    EXPECT_EQ(call.cache_read_tokens, 60u);
+    EXPECT_EQ(call.cost_nano_usd, 2'000'000);
+    EXPECT_EQ(call.session, "s-langfuse");
+    EXPECT_THAT(std::string(call.attributes), Not(HasSubstr("hello")));
 }
 
 TEST(AgentSpans, AddUpWhenInputLeavesCachesOut) {

@@ -209,6 +209,7 @@ constexpr Name kNames[] = {
     {"gen_ai.retrieval.documents", Key::kContent},
     {"gen_ai.retrieval.query.text", Key::kContent},
     {"gen_ai.prompt", Key::kContent},
+    {"gen_ai.prompt.name", Key::kUnknown},  // of the family of prompts by its looks only
     {"gen_ai.completion", Key::kContent},
     {"llm.prompts", Key::kContent},
     {"llm.completions", Key::kContent},
@@ -294,7 +295,9 @@ Key find_key(std::string_view name) {
         const Name& candidate = kNames[kTable[slot] - 1u];
         if (candidate.text == name) return candidate.key;
     }
-    if (name.size() < 12 || name.find_first_of("0123456789") == std::string_view::npos) return Key::kUnknown;
+    // Few names start like a family.
+    if (name.size() < 12 || std::string_view("gler").find(name.front()) == std::string_view::npos)
+        return Key::kUnknown;
     for (std::string_view family : kContentFamilies) {
         if (name.starts_with(family)) return Key::kContent;
     }
