@@ -29,7 +29,9 @@ void Memtable::append(const EventBatch& batch, const std::vector<bool>& is_deriv
         const Event& event = batch.events[i];
         Rows& rows = rows_of(event, arrival_us);
         if (rows.blocks.empty() || rows.blocks.back()->is_full()) {
+            bool was_filled = !rows.blocks.empty();
             rows.blocks.push_back(std::make_shared<RowBlock>());
+            if (was_filled) rows.blocks.back()->reserve();
             bytes_ += sizeof(RowBlock) + 4096;
         }
         bytes_ += rows.blocks.back()->append(event, first_row + i, is_derived[i]);

@@ -10,6 +10,7 @@ namespace nightshift::recorder {
 namespace {
 
 constexpr size_t kKeysMax = 16384;
+constexpr uint32_t kHopelessKeys = 512;
 constexpr size_t kTextsMax = kKeysMax - 1;
 constexpr std::string_view kOther = "__other__";
 constexpr int64_t kMinuteUs = 60ll * 1000 * 1000;
@@ -49,10 +50,19 @@ struct RollupBuilder::CubeBuilder {
 
 private:
     struct Keys;
+    bool find_rows(const Block& block);
+    uint32_t row_of_key(uint64_t key, const Keys& keys);
+    size_t place_of(uint64_t key) const;
     uint32_t row_for(const Keys& keys);
-    void add_event(const Block& block, uint32_t event, uint32_t row);
+    void add_measure(const int64_t* values, Measure measure);
+    void add_times(const int64_t* values, Measure first, std::vector<Histogram>& histograms);
     uint16_t intern(size_t column, std::string_view text);
     uint32_t new_row();
+
+    uint64_t events_ = 0;
+    std::vector<uint32_t> rows_of_;
+    std::vector<std::pair<uint64_t, uint32_t>> known_;
+    size_t known_used_ = 0;
 };
 
 struct RollupBuilder::CubeBuilder::Keys {
@@ -121,71 +131,119 @@ uint32_t RollupBuilder::CubeBuilder::row_for(const Keys& keys) {
     return row;
 }
 
-void RollupBuilder::CubeBuilder::add_event(const Block& block, uint32_t event, uint32_t row) {
-    auto add = [&](Measure measure, int64_t value) {
-        int64_t& to = cube.measures[static_cast<size_t>(measure)][row];
-        to = add_saturated(to, value);
-    };
-    auto number = [&](Number column) { return block.numbers(column)[event]; };
-    add(Measure::kCount, 1);
-    auto status = static_cast<Status>(number(Number::kStatus));
-    if (status == Status::kError || status == Status::kTimeout) add(Measure::kErrors, 1);
-    add(Measure::kInput, number(Number::kInput));
-    add(Measure::kCacheRead, number(Number::kCacheRead));
-    add(Measure::kCacheWrite, number(Number::kCacheWrite));
-    add(Measure::kOutput, number(Number::kOutput));
-    add(Measure::kReasoning, number(Number::kReasoning));
-    add(Measure::kCost, number(Number::kCost));
-    auto time = [&](int64_t value, Measure first, Histogram& histogram) {
-        if (value < 0) return;
-        auto at = static_cast<size_t>(first);
-        ++cube.measures[at][row];
-        cube.measures[at + 1][row] = add_saturated(cube.measures[at + 1][row], value);
-        cube.measures[at + 2][row] = std::min(cube.measures[at + 2][row], value);
-        cube.measures[at + 3][row] = std::max(cube.measures[at + 3][row], value);
-        histogram.add(static_cast<double>(value));
-    };
-    time(number(Number::kDuration), Measure::kDurationCount, duration[row]);
-    time(number(Number::kTtft), Measure::kTtftCount, ttft[row]);
+// Adds a column of the block to a measure: rows_of_[i] is the cube's row of event i.
+void RollupBuilder::CubeBuilder::add_measure(const int64_t* values, Measure measure) {
+    std::vector<int64_t>& to = cube.measures[static_cast<size_t>(measure)];
+    for (size_t i = 0; i < rows_of_.size(); ++i) to[rows_of_[i]] = add_saturated(to[rows_of_[i]], values[i]);
 }
 
-void RollupBuilder::CubeBuilder::add(const Block& block) {
-    if (has_given_up) return;
+void RollupBuilder::CubeBuilder::add_times(const int64_t* values, Measure first,
+                                           std::vector<Histogram>& histograms) {
+    auto at = static_cast<size_t>(first);
+    std::vector<int64_t>& counts = cube.measures[at];
+    std::vector<int64_t>& sums = cube.measures[at + 1];
+    std::vector<int64_t>& mins = cube.measures[at + 2];
+    std::vector<int64_t>& maxs = cube.measures[at + 3];
+    for (size_t i = 0; i < rows_of_.size(); ++i) {
+        int64_t value = values[i];
+        if (value < 0) continue;
+        uint32_t row = rows_of_[i];
+        ++counts[row];
+        sums[row] = add_saturated(sums[row], value);
+        mins[row] = std::min(mins[row], value);
+        maxs[row] = std::max(maxs[row], value);
+        histograms[row].add(static_cast<double>(value));
+    }
+}
+
+// Finds the cube's row of each event of the block; false when the cube has given up.
+bool RollupBuilder::CubeBuilder::find_rows(const Block& block) {
     const ColumnSet& columns = cube_keys(cube.kind);
-    std::array<std::vector<uint16_t>, kTextColumns> translate;
+    std::vector<size_t> texts;
+    std::vector<std::vector<uint16_t>> translate;
+    std::vector<const uint16_t*> codes;
     for (size_t i = 0; i < kTextColumns; ++i) {
         if (!(columns.texts >> i & 1)) continue;
-        const TextDictionary& dictionary = *block.texts(static_cast<Text>(i)).dictionary;
-        for (uint32_t code = 0; code < dictionary.size(); ++code)
-            translate[i].push_back(intern(i, dictionary.at(code)));
+        TextColumn column = block.texts(static_cast<Text>(i));
+        texts.push_back(i);
+        codes.push_back(column.codes);
+        translate.emplace_back();
+        for (uint32_t code = 0; code < column.dictionary->size(); ++code) {
+            translate.back().push_back(intern(i, column.dictionary->at(code)));
+        }
     }
     bool has_kind = columns.numbers != 0;
-    // Neighbours often have the same key; and a small table remembers the rest without building a packed key.
-    std::unordered_map<uint64_t, uint32_t> known;
+    const int64_t* times = block.numbers(Number::kTime);
+    const int64_t* kinds = block.numbers(Number::kKind);
+    const int64_t* statuses = block.numbers(Number::kStatus);
     uint64_t last_key = UINT64_MAX;
-    uint32_t last_row = 0;
-    for (uint32_t event = 0; event < block.rows() && !has_given_up; ++event) {
+    rows_of_.resize(block.rows());
+    for (uint32_t event = 0; event < block.rows(); ++event) {
+        // Nearly a key for each event: it will not pay, so do not finish it.
+        if (cube.rows() > kHopelessKeys && cube.rows() > events_ / 2) has_given_up = true;
+        if (has_given_up) return false;
+        ++events_;
         Keys keys;
-        if (cube.is_minutes) keys.minute = floor_minute(block.numbers(Number::kTime)[event]);
+        if (cube.is_minutes) keys.minute = floor_minute(times[event]);
         if (has_kind) {
-            keys.kind = block.numbers(Number::kKind)[event];
-            keys.status = block.numbers(Number::kStatus)[event];
+            keys.kind = kinds[event];
+            keys.status = statuses[event];
         }
         uint64_t key = static_cast<uint64_t>(keys.minute / kMinuteUs & 63) << 7;
         key = (key | static_cast<uint64_t>(keys.kind & 15) << 3 | static_cast<uint64_t>(keys.status & 7));
-        for (size_t i = 0; i < kTextColumns; ++i) {
-            if (!(columns.texts >> i & 1)) continue;
-            keys.codes[i] = translate[i][block.texts(static_cast<Text>(i)).codes[event]];
-            key = key << 16 | keys.codes[i];
+        for (size_t i = 0; i < texts.size(); ++i) {
+            keys.codes[texts[i]] = translate[i][codes[i][event]];
+            key = key << 16 | keys.codes[texts[i]];
         }
-        if (key != last_key) {
-            auto [at, is_new] = known.try_emplace(key, 0);
-            if (is_new) at->second = row_for(keys);
-            last_key = key;
-            last_row = at->second;
-        }
-        add_event(block, event, last_row);
+        // Neighbours often have the same key.
+        rows_of_[event] = key == last_key ? rows_of_[event - 1] : row_of_key(key, keys);
+        last_key = key;
     }
+    return true;
+}
+
+// A small open table from key to row, in front of the map that packs keys.
+uint32_t RollupBuilder::CubeBuilder::row_of_key(uint64_t key, const Keys& keys) {
+    if (known_used_ * 2 >= known_.size()) {
+        std::vector<std::pair<uint64_t, uint32_t>> old = std::move(known_);
+        known_.assign(old.empty() ? 256 : old.size() * 2, {UINT64_MAX, 0});
+        for (const auto& each : old) {
+            if (each.first != UINT64_MAX) known_[place_of(each.first)] = each;
+        }
+    }
+    auto& found = known_[place_of(key)];
+    if (found.first == key) return found.second;
+    uint32_t row = row_for(keys);
+    found = {key, row};
+    ++known_used_;
+    return row;
+}
+
+size_t RollupBuilder::CubeBuilder::place_of(uint64_t key) const {
+    size_t mask = known_.size() - 1;
+    size_t at = (key * 0x9E3779B97F4A7C15ull >> 32) & mask;
+    while (known_[at].first != UINT64_MAX && known_[at].first != key) at = (at + 1) & mask;
+    return at;
+}
+
+void RollupBuilder::CubeBuilder::add(const Block& block) {
+    if (has_given_up || !find_rows(block)) return;
+    std::vector<int64_t>& counts = cube.measures[static_cast<size_t>(Measure::kCount)];
+    std::vector<int64_t>& errors = cube.measures[static_cast<size_t>(Measure::kErrors)];
+    const int64_t* statuses = block.numbers(Number::kStatus);
+    for (size_t i = 0; i < rows_of_.size(); ++i) {
+        ++counts[rows_of_[i]];
+        auto status = static_cast<Status>(statuses[i]);
+        errors[rows_of_[i]] += status == Status::kError || status == Status::kTimeout ? 1 : 0;
+    }
+    add_measure(block.numbers(Number::kInput), Measure::kInput);
+    add_measure(block.numbers(Number::kCacheRead), Measure::kCacheRead);
+    add_measure(block.numbers(Number::kCacheWrite), Measure::kCacheWrite);
+    add_measure(block.numbers(Number::kOutput), Measure::kOutput);
+    add_measure(block.numbers(Number::kReasoning), Measure::kReasoning);
+    add_measure(block.numbers(Number::kCost), Measure::kCost);
+    add_times(block.numbers(Number::kDuration), Measure::kDurationCount, duration);
+    add_times(block.numbers(Number::kTtft), Measure::kTtftCount, ttft);
 }
 
 void RollupBuilder::CubeBuilder::finish() {

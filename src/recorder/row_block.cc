@@ -4,6 +4,12 @@
 
 namespace nightshift::recorder {
 
+void RowBlock::reserve() {
+    for (auto& column : numbers_) column.reserve(kRowsMax);
+    for (auto& column : codes_) column.reserve(kRowsMax);
+    attribute_ends_.reserve(kRowsMax);
+}
+
 size_t RowBlock::append(const Event& event, uint64_t row, bool is_derived) {
     size_t bytes = kNumberColumns * 8 + kTextColumns * 2 + 4 + event.attributes.size();
     auto numbers = numbers_of(event, row);

@@ -16,6 +16,9 @@ class RowBlock {
 public:
     static constexpr uint32_t kRowsMax = 4096;
 
+    // Takes the memory of a full block at once, where one was filled before.
+    void reserve();
+
     // Returns about how many bytes that took. `is_derived`: the event's id can be computed and is not kept.
     size_t append(const Event& event, uint64_t row, bool is_derived);
 

@@ -168,15 +168,7 @@ Result<Trailer> decode_trailer(std::string_view bytes) {
     return trailer;
 }
 
-Result<Footer> decode_footer(std::string_view stored, std::string_view trailer_bytes, uint64_t file_bytes) {
-    NS_TRY(Trailer trailer, decode_trailer(trailer_bytes));
-    uint64_t sum = WireReader(trailer_bytes.substr(48)).fixed<uint64_t>();
-    if (footer_checksum(stored, trailer_bytes) != sum)
-        return fail(Code::kCorrupt, "its footer has a wrong checksum");
-    std::string raw(trailer.footer_raw, '\0');
-    Result<void> unpacked = Decompressor().into(raw.data(), raw.size(), stored);
-    if (!unpacked) return Failure(unpacked.error());
-
+Result<Footer> parse_footer(std::string_view raw, uint64_t file_bytes) {
     WireReader reader(raw);
     Footer footer;
     footer.tenant = reader.text();
@@ -197,12 +189,25 @@ Result<Footer> decode_footer(std::string_view stored, std::string_view trailer_b
     uint64_t blocks = reader.varint();
     if (!reader.is_ok() || blocks > kBlocksMax || at > file_bytes)
         return fail(Code::kCorrupt, "its footer does not fit");
-    uint64_t rows = 0;
     for (uint64_t i = 0; i < blocks; ++i) {
         NS_TRY(BlockMeta block, decode_block(reader, file_bytes));
-        rows += block.rows;
         footer.blocks.push_back(std::move(block));
     }
+    return footer;
+}
+
+Result<Footer> decode_footer(std::string_view stored, std::string_view trailer_bytes, uint64_t file_bytes) {
+    NS_TRY(Trailer trailer, decode_trailer(trailer_bytes));
+    uint64_t sum = WireReader(trailer_bytes.substr(48)).fixed<uint64_t>();
+    if (footer_checksum(stored, trailer_bytes) != sum)
+        return fail(Code::kCorrupt, "its footer has a wrong checksum");
+    std::string raw(trailer.footer_raw, '\0');
+    Result<void> unpacked = Decompressor().into(raw.data(), raw.size(), stored);
+    if (!unpacked) return Failure(unpacked.error());
+
+    NS_TRY(Footer footer, parse_footer(raw, file_bytes));
+    uint64_t rows = 0;
+    for (const BlockMeta& block : footer.blocks) rows += block.rows;
     if (rows != trailer.rows)
         return fail(Code::kCorrupt, "its blocks hold {} rows, not {}", rows, trailer.rows);
     return footer;

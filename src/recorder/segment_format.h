@@ -82,6 +82,9 @@ struct Trailer {
 // The footer's frame and the trailer, to be written at the end.
 std::string encode_tail(const Footer& footer, Trailer trailer, Compressor& compressor);
 
+// The footer from its raw bytes; every piece it names lies inside a file of `file_bytes`. kCorrupt.
+Result<Footer> parse_footer(std::string_view raw, uint64_t file_bytes);
+
 // kCorrupt for anything but the last 64 bytes of a segment.
 Result<Trailer> decode_trailer(std::string_view bytes);
 // `stored` is the frame, `trailer_bytes` the 64 bytes behind it; `file_bytes` bounds what the footer may

@@ -1,6 +1,7 @@
 #include "recorder/text_codec.h"
 
 #include <algorithm>
+#include <array>
 
 namespace nightshift::recorder {
 namespace {
@@ -8,9 +9,20 @@ namespace {
 constexpr size_t kUuidDigits = 36;
 constexpr size_t kRawMax = 1u << 30;
 
+constexpr std::array<int8_t, 256> kDigits = [] {
+    std::array<int8_t, 256> digits{};
+    for (size_t i = 0; i < digits.size(); ++i) {
+        bool is_digit = i >= '0' && i <= '9';
+        bool is_letter = i >= 'a' && i <= 'f';
+        digits[i] = static_cast<int8_t>(is_digit    ? static_cast<int>(i) - '0'
+                                        : is_letter ? static_cast<int>(i) - 'a' + 10
+                                                    : -1);
+    }
+    return digits;
+}();
+
 int digit_of(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    return kDigits[static_cast<unsigned char>(c)];
 }
 char to_digit(int value) {
     return "0123456789abcdef"[value];
