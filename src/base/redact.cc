@@ -158,9 +158,12 @@ bool is_secret_member(std::string_view name, std::string_view value) {
     constexpr size_t kTokenShortest = 16;
     constexpr size_t kNameLongest = 64;
     if (value.empty() || name.size() > kNameLongest) return false;
-    // Most names end in a letter that no secret's name ends in.
-    if (std::string_view("dtyensDTYENS").find(name.empty() ? ' ' : name.back()) == std::string_view::npos)
-        return false;
+    // Few names end like one of these: two letters decide for the rest.
+    constexpr std::string_view kEndings = "rd wd se et ey ie on ls al en";
+    if (name.size() < 3) return false;
+    const char ending[2] = {static_cast<char>(name[name.size() - 2] | 0x20),
+                            static_cast<char>(name.back() | 0x20)};
+    if (kEndings.find(std::string_view(ending, 2)) == std::string_view::npos) return false;
     auto ends_with = [&](std::string_view word) {
         return name.size() >= word.size() && equals_ignore_case(name.substr(name.size() - word.size()), word);
     };

@@ -194,6 +194,10 @@ TEST(SecretMember, KnowsNamesOfSecrets) {
     EXPECT_TRUE(is_secret_member("API_KEY", "x"));
     EXPECT_TRUE(is_secret_member("http.request.header.authorization", "x"));
     EXPECT_TRUE(is_secret_member("bot_token", "0123456789abcdef"));
+    for (const char* name :
+         {"passwd", "passphrase", "PWD", "client_secret", "set-cookie", "aws.credentials", "x-credential"}) {
+        EXPECT_TRUE(is_secret_member(name, "x")) << name;
+    }
     EXPECT_FALSE(is_secret_member("openclaw.token", "input"));
     EXPECT_FALSE(is_secret_member("gen_ai.token.type", "output_reasoning_long"));
     EXPECT_FALSE(is_secret_member("auth.env_openai_api_key_present", "false"));

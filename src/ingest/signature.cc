@@ -123,7 +123,9 @@ bool is_volatile_member(std::string_view name) {
                                            "cache_buster",
                                            "random",
                                            "seed"};
-    auto same = [&](std::string_view word) { return equals_ignore_case(name, word); };
+    auto same = [&](std::string_view word) {
+        return name.size() == word.size() && equals_ignore_case(name, word);
+    };
     return std::any_of(std::begin(kNames), std::end(kNames), same);
 }
 

@@ -140,7 +140,26 @@ Value read_value(pbf_reader message, Attributes& memory) {
     return value;
 }
 
+// Most attributes are a short key with a short text, written in the usual order: 0A n key 12 m (0A k text).
+// Reads that shape without the general walk; false for anything else.
+bool read_short_text(std::string_view message, Attributes& attributes) {
+    constexpr size_t kOneByte = 0x80;  // lengths below it take one byte
+    const auto* bytes = reinterpret_cast<const uint8_t*>(message.data());
+    if (message.size() < 6 || bytes[0] != 0x0A || bytes[1] >= kOneByte) return false;
+    const size_t at = 2u + bytes[1];
+    if (at + 4 > message.size() || bytes[at] != 0x12 || bytes[at + 1] >= kOneByte || bytes[at + 2] != 0x0A)
+        return false;
+    const size_t length = bytes[at + 3];
+    if (length >= kOneByte || bytes[at + 1] != length + 2 || at + 4 + length != message.size()) return false;
+    Value value;
+    value.type = Value::Type::kString;
+    value.text = message.substr(at + 4);
+    attributes.add(message.substr(2, bytes[1]), value);
+    return true;
+}
+
 void read_attribute(pbf_reader message, Attributes& attributes) {
+    if (read_short_text(message.data(), attributes)) return;
     std::string_view key;
     Value value;
     while (message.next()) {
