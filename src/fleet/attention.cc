@@ -37,7 +37,7 @@ Severity severity_of(AgentState state, const Detection* detection, int64_t age_u
 
 std::string title_of(std::string_view who, AgentState state, const Detection* detection,
                      std::string_view why) {
-    if (detection != nullptr && is_loop(detection->kind)) {
+    if (state == AgentState::kLooping && detection != nullptr) {
         return fmt::format("{} goes in circles: {} ({} times)", who,
                            truncate_utf8(detection->signature, kTitleSignatureMax), detection->count);
     }
@@ -74,7 +74,8 @@ std::optional<Attention> attention_for(const Session& session, int64_t now_us, c
     attention.since_us = session.state.since_us;
     const Detection* detection = nullptr;
     if (needs_attention(state)) {
-        if (state == AgentState::kLooping) detection = find_detection(session, is_loop);
+        const bool may_repeat = state == AgentState::kLooping || state == AgentState::kFailed;
+        if (may_repeat) detection = find_detection(session, is_loop);
         if (state == AgentState::kStalled) {
             detection =
                 find_detection(session, [](DetectionKind kind) { return kind == DetectionKind::kStalled; });

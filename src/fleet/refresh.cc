@@ -131,7 +131,8 @@ Pace Fleet::pace_of(const Agent* agent, const Activity& activity, std::string_vi
     pace.cool_down_us = options_.cool_down_us;
     pace.hold_us = options_.hold_unknown_us;
     if (agent == nullptr) {
-        pace.stalled_after_us = stalled_after_us(nullptr, 0, options_.detect);
+        pace.stalled_after_us =
+            stalled_after_us(nullptr, activity.open_tool() != nullptr, 0, options_.detect);
         pace.agent_silent_us = now_us - activity.last_us();
         pace.is_agent_late = pace.agent_silent_us > options_.late_unknown_us;
         return pace;
@@ -145,7 +146,7 @@ Pace Fleet::pace_of(const Agent* agent, const Activity& activity, std::string_vi
     const OpenWork* step = activity.open_step();
     const bool is_model = step != nullptr && step->kind == recorder::Kind::kModelCall;
     const GapHistogram* habit = step == nullptr ? &busy : agent->step(is_model ? 0 : hash_text(step->name));
-    pace.stalled_after_us = stalled_after_us(habit, lag_us, options_.detect);
+    pace.stalled_after_us = stalled_after_us(habit, step != nullptr && !is_model, lag_us, options_.detect);
 
     pace.agent_silent_us = now_us - agent->last_us;
     const std::optional<Rhythm::Judgement> judged = agent->rhythm.judge(false, options_.rhythm);
@@ -182,6 +183,8 @@ StateFact Fleet::derive_session(const Session& session, const Agent* agent, int6
         return set(AgentState::kOffline, word->since_us, word->why);
     }
     for (const Detection& detection : session.watch.detections()) {
+        // A model that refuses each call is a failure that somebody repeats, and the failure is what matters.
+        if (detection.kind == DetectionKind::kSameError && activity.is_failed()) continue;
         if (is_loop(detection.kind))
             return set(AgentState::kLooping, detection.since_us, detection.explanation);
     }

@@ -224,6 +224,19 @@ TEST_F(FleetTest, FindsALoopShowsItAndLetsItGo) {
     EXPECT_EQ(fleet_.take_changes().gone.at(0).key, "attention/looping:s1");
 }
 
+TEST_F(FleetTest, CallsAModelThatAlwaysRefusesAFailureWithItsRepetition) {
+    for (int i = 0; i < 8; ++i) {
+        writer_.add(Kind::kModelCall, "chat", Status::kError, kTestSecond).error_type = "server_error";
+        writer_.wait(kTestSecond);
+    }
+    run();
+    EXPECT_EQ(session().state.value, AgentState::kFailed);
+    ASSERT_NE(session().attention, nullptr);
+    ASSERT_TRUE(session().attention->detection);
+    EXPECT_EQ(session().attention->detection->kind, DetectionKind::kSameError);
+    EXPECT_EQ(session().attention->detection->count, 8u);
+}
+
 TEST_F(FleetTest, LetsALoopGoThatHasStopped) {
     for (int i = 0; i < 6; ++i) {
         writer_.model(2 * kTestSecond, 5000, 100);

@@ -70,8 +70,9 @@ SessionSign session_sign(std::string_view name, recorder::Status status) {
     if (has_word(name, kEndWords)) return SessionSign::kEnded;
     if (has_word(name, kIdleWords)) return SessionSign::kIdle;
     if (has_word(name, kWaitingWords)) return SessionSign::kWaiting;
-    if (is_running(status) || has_word(name, kWorkingWords)) return SessionSign::kWorking;
+    // A session that started is open, whatever its status says; that is not yet work.
     if (has_word(name, kStartWords)) return SessionSign::kStarted;
+    if (is_running(status) || has_word(name, kWorkingWords)) return SessionSign::kWorking;
     return SessionSign::kNone;
 }
 

@@ -18,6 +18,7 @@ TEST(SessionSign, UnderstandsTheWordsOfManySources) {
     const Case cases[] = {
         {"session_start", Status::kUnset, SessionSign::kStarted},
         {"codex.conversation_starts", Status::kUnset, SessionSign::kStarted},
+        {"start", Status::kRunning, SessionSign::kStarted},
         {"sessionStarted", Status::kUnset, SessionSign::kStarted},
         {"gemini_cli.conversation_finished", Status::kUnset, SessionSign::kEnded},
         {"session.end", Status::kOk, SessionSign::kEnded},

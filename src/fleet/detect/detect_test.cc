@@ -184,10 +184,12 @@ TEST(StalledAfter, IsThreeTimesTheStepsOwnP99) {
         quick.add(kTestSecond);
         slow.add(20 * kTestMinute);
     }
-    EXPECT_EQ(stalled_after_us(&quick, 0, options), 5 * kTestMinute);
-    EXPECT_GE(stalled_after_us(&slow, 0, options), 60 * kTestMinute);
-    EXPECT_EQ(stalled_after_us(nullptr, 0, options), 15 * kTestMinute);
-    EXPECT_EQ(stalled_after_us(&quick, kTestMinute, options), 6 * kTestMinute) << "exporters gather first";
+    EXPECT_EQ(stalled_after_us(&quick, true, 0, options), 5 * kTestMinute);
+    EXPECT_GE(stalled_after_us(&slow, true, 0, options), 60 * kTestMinute);
+    EXPECT_EQ(stalled_after_us(nullptr, true, 0, options), 15 * kTestMinute);
+    EXPECT_EQ(stalled_after_us(nullptr, false, 0, options), 5 * kTestMinute);
+    EXPECT_EQ(stalled_after_us(&quick, true, kTestMinute, options), 6 * kTestMinute)
+        << "exporters gather first";
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ struct DetectOptions {
 
     // Silence in open work.
     int64_t stalled_after_us = 5 * 60'000'000ll;
-    int stalled_unknown_factor = 3;  // where the step is not known well enough to have a p99
+    int stalled_unknown_factor = 3;  // for a tool that is not known well enough to have a p99
     double stalled_patience = 3;
     uint32_t stalled_history_min = 8;
 

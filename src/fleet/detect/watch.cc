@@ -58,7 +58,9 @@ bool Watch::observe(const Event& event, int64_t end_us, Counters before, Velocit
     }
     if (is_failure(event.status)) {
         errors_.note(event, end_us, before);
-        if (const auto found = errors_.find(options); found && !is_looping()) changed |= hold(*found, before);
+        // A tool's loop is the better name for what a refusing model is part of.
+        const bool is_other = is_looping() && !holds(DetectionKind::kSameError);
+        if (const auto found = errors_.find(options); found && !is_other) changed |= hold(*found, before);
     } else {
         errors_.note_success(event, true);
         if (errors_.count() == 0) changed |= drop(DetectionKind::kSameError);
@@ -180,6 +182,11 @@ bool Watch::drop(DetectionKind kind) {
 
 bool Watch::drop_loops() {
     return std::erase_if(detections_, [](const Detection& held) { return is_loop(held.kind); }) > 0;
+}
+
+bool Watch::holds(DetectionKind kind) const {
+    return std::any_of(detections_.begin(), detections_.end(),
+                       [&](const Detection& held) { return held.kind == kind; });
 }
 
 bool Watch::is_looping() const {

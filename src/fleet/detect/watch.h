@@ -44,6 +44,7 @@ private:
     std::optional<Finding> find_loop(const recorder::Event& event, const Counters& before,
                                      const DetectOptions& options) const;
     bool hold(const Finding& finding, const Counters& now);
+    bool holds(DetectionKind kind) const;
     bool drop(DetectionKind kind);
     bool drop_loops();
 
