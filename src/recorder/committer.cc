@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "base/log.h"
+#include "recorder/event_limits.h"
 #include "recorder/identity.h"
 #include "recorder/log_record.h"
 
@@ -53,6 +54,7 @@ Committer::~Committer() {
 void Committer::append(std::shared_ptr<EventBatch> batch, std::function<void(Result<Receipt>)> done) {
     // All that can be done outside the writer's thread is done here, by many threads at once.
     Waiting waiting;
+    limit_texts(*batch);
     waiting.is_derived = complete_ids(*batch);
     waiting.payload = encode_events(*batch, waiting.is_derived);
     waiting.fingerprints.reserve(batch->events.size());

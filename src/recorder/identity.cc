@@ -8,15 +8,12 @@
 #include "recorder/wire.h"
 
 namespace nightshift::recorder {
-namespace {
 
 std::string hex_hash(std::string_view bytes) {
     XXH128_canonical_t canonical;
     XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.data(), bytes.size()));
     return to_hex(canonical.digest, sizeof canonical.digest);
 }
-
-}  // namespace
 
 bool is_identified_by_span(const Event& event) {
     if (event.trace.empty() || event.span.empty() || event.duration_us < 0) return false;

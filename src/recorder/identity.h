@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "recorder/event.h"
 
@@ -16,6 +17,9 @@ std::string span_id(const Event& event);
 
 // The id of any other event that came without one: 32 hex digits over everything in it.
 std::string content_id(const Event& event);
+
+// 32 hex digits of XXH3-128.
+std::string hex_hash(std::string_view bytes);
 
 // What the recorder remembers to recognise a retry.
 uint64_t fingerprint(std::string_view tenant, std::string_view id);

@@ -20,7 +20,7 @@ namespace nightshift::recorder {
 class Maintenance {
 public:
     // A memtable of this size is sealed.
-    static constexpr size_t kSealBytes = 48u << 20;
+    static constexpr size_t kSealBytes = 32u << 20;
 
     // All references must outlive it. `content` may be null.
     Maintenance(const Options& options, const Clock& clock, View& view, SegmentStore& store,

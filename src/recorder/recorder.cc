@@ -20,7 +20,7 @@ namespace nightshift::recorder {
 namespace {
 
 // Memtables that may wait for sealing before the writer waits for them.
-constexpr size_t kFrozenMax = 3;
+constexpr size_t kFrozenMax = 2;
 constexpr std::chrono::milliseconds kRoomWait{100};
 
 }  // namespace
