@@ -113,9 +113,17 @@ Task<> Host::serve_stream(const Subscription& want, net::ByteStream& stream) {
     if (stream.queued_bytes() > 0) co_await (stream.drained() || io::sleep_for(kLastBytesWait));
 }
 
+void Host::tick_soon(std::shared_ptr<void> keep_alive) {
+    if (is_tick_posted_.exchange(true)) return;
+    loop_.post([this, kept = std::move(keep_alive)] { tick(); });
+}
+
 void Host::tick() {
-    shard_.tick(steady_now());
+    is_tick_posted_ = false;
+    Instant start = steady_now();
+    shard_.tick(start);
     after_work();
+    tick_cost_ns_ = std::chrono::nanoseconds(steady_now() - start).count();
 }
 
 void Host::sweep() {

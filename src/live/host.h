@@ -1,7 +1,10 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -36,8 +39,10 @@ public:
     Task<> serve_socket(const Subscription& want, net::WebSocket& socket);
     Task<> serve_stream(const Subscription& want, net::ByteStream& stream);
 
-    // Sends what became frozen.
-    void tick();
+    // Sends what became frozen, on the loop, soon. Any thread.
+    void tick_soon(std::shared_ptr<void> keep_alive);
+    // How long the last tick took. Any thread.
+    std::chrono::nanoseconds tick_cost() const { return std::chrono::nanoseconds(tick_cost_ns_.load()); }
     void say_bye(const std::function<int64_t()>& retry_ms);
     // No timer fires afterwards.
     void stop_timers();
@@ -48,6 +53,7 @@ private:
 
     Result<Client*> add(net::ByteStream& stream, const Subscription& want, Closing& closing);
     void remove(Client* client);
+    void tick();
     void after_work();
     void sweep();
     void keep_alive();
@@ -58,6 +64,8 @@ private:
     const Hooks hooks_;
     Shard shard_;
     std::atomic<size_t> size_{0};
+    std::atomic<bool> is_tick_posted_{false};
+    std::atomic<int64_t> tick_cost_ns_{0};
     std::optional<Alarm> sweep_alarm_;
     std::optional<Alarm> keep_alive_alarm_;
 };

@@ -18,6 +18,8 @@ namespace nightshift::live {
 namespace {
 
 constexpr std::chrono::seconds kStopWait(3);
+constexpr int kTickShare = 3;  // a tick may take a third of a loop's time
+constexpr std::chrono::seconds kTickSpacingMax(2);
 
 Instant steady_now() {
     return std::chrono::steady_clock::now();
@@ -139,7 +141,13 @@ void Hub::State::schedule_tick() {
     if (!tick_alarm) return;
     // After a quiet time a change goes out almost at once; a little later only, because changes seldom come
     // alone.
-    tick_alarm->set(std::max(steady_now() + options.interval / 10, ticked_at + options.interval));
+    Instant soonest = steady_now() + options.interval / 10;
+    // A loop that is short of time must not spend all of it on ticks: those who connect wait as well.
+    std::chrono::nanoseconds spacing = options.interval;
+    for (const std::unique_ptr<Host>& host : hosts)
+        spacing = std::max(spacing, kTickShare * host->tick_cost());
+    tick_alarm->set(
+        std::max(soonest, ticked_at + std::min<std::chrono::nanoseconds>(spacing, kTickSpacingMax)));
 }
 
 void Hub::State::tick() {
@@ -147,12 +155,7 @@ void Hub::State::tick() {
     ticked_at = steady_now();
     if (!registry.freeze(ticked_at)) return;
     for (const std::unique_ptr<Host>& host : hosts) {
-        if (!host->has_clients()) continue;
-        if (host->loop().is_current()) {
-            host->tick();
-        } else {
-            host->loop().post([self = shared_from_this(), other = host.get()] { other->tick(); });
-        }
+        if (host->has_clients()) host->tick_soon(shared_from_this());
     }
 }
 

@@ -54,8 +54,8 @@ public:
     Hub(std::vector<io::Loop*> loops, Options options, const Clock& clock);
     // Calls stop().
     ~Hub();
-    // Tells clients when to come back, closes them and joins. Call before the server stops, from none of the loops.
-    // Publishing afterwards is allowed, and reaches nobody.
+    // Tells clients when to come back, closes them and joins. Call before the server stops, from none of the
+    // loops. Publishing afterwards is allowed, and reaches nobody.
     void stop();
 
     // Topics belong to a tenant; a client sees only its own tenant's.

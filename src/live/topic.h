@@ -23,7 +23,7 @@ struct TopicLimits {
     size_t ring_bytes_max = 8u << 20;
     std::chrono::milliseconds ring_age_max{60'000};
     size_t tick_bytes_max = 128u << 10;  // log: items of one delta; those beyond it are dropped and counted
-    size_t tail_bytes_max = 256u << 10;  // log: how much of the ring a snapshot shows
+    size_t tail_bytes_max = kTailBytesMax;  // log: how much of the ring a snapshot shows
 };
 
 // All of a topic at one seq, encoded once for everybody.

@@ -26,6 +26,7 @@ inline constexpr size_t kTokenBytesMax = 64u << 10;    // no request head holds 
 inline constexpr size_t kCommandBytesMax = 64u << 10;  // one message from a client
 inline constexpr uint32_t kCommandsPerSecondMax = 50;  // of one client; beyond it the client is closed
 inline constexpr size_t kStateItemsMax = 200'000;      // keys of one state topic
+inline constexpr size_t kTailBytesMax = 32u << 10;     // of a log, in a snapshot
 inline constexpr size_t kSharedPieceBytesMin = 16u
                                                << 10;  // larger messages are sent shared instead of copied
 inline constexpr std::chrono::milliseconds kSnapshotEvery{500};
