@@ -40,13 +40,14 @@ void render_members(value from, std::string& out, int depth, bool is_map) {
                 continue;
             }
             object pair = item.get_object();
-            append_json_text(out, read_text(pair.find_field_unordered("key")));
+            std::optional<value> key = find_member(pair, "key");
+            append_json_text(out, key ? read_text(*key) : std::string_view());
             out += ':';
-            auto inner = pair.find_field_unordered("value");
-            if (inner.error() == simdjson::NO_SUCH_FIELD || inner.is_null()) {
-                out += "null";
+            std::optional<value> inner = find_member(pair, "value");
+            if (inner) {
+                render_value(*inner, out, depth);
             } else {
-                render_value(inner.value(), out, depth);
+                out += "null";
             }
         }
     }
@@ -95,6 +96,14 @@ void render_value(value from, std::string& out, int depth) {
 }
 
 }  // namespace
+
+std::optional<value> find_member(object& from, std::string_view name) {
+    auto found = from.find_field_unordered(name);
+    if (found.error() == simdjson::NO_SUCH_FIELD) return std::nullopt;
+    value member = found.value();
+    if (member.is_null()) return std::nullopt;
+    return member;
+}
 
 std::string_view read_text(value from) {
     if (from.is_null()) return {};
@@ -157,21 +166,21 @@ void read_attributes(value from, Attributes& attributes) {
     }
 }
 
-void read_resource(object from, ResourceView& resource) {
+void read_resource(object& from, ResourceView& resource) {
     resource.attributes.clear();
-    auto found = from.find_field_unordered("resource");
-    if (found.error() == simdjson::NO_SUCH_FIELD || found.is_null()) return;
-    for (auto member : found.get_object()) {
+    std::optional<value> found = find_member(from, "resource");
+    if (!found) return;
+    for (auto member : found->get_object()) {
         if (std::string_view(member.unescaped_key()) == "attributes") {
             read_attributes(member.value(), resource.attributes);
         }
     }
 }
 
-void read_scope(object from, ScopeView& scope) {
-    auto found = from.find_field_unordered("scope");
-    if (found.error() == simdjson::NO_SUCH_FIELD || found.is_null()) return;
-    for (auto member : found.get_object()) {
+void read_scope(object& from, ScopeView& scope) {
+    std::optional<value> found = find_member(from, "scope");
+    if (!found) return;
+    for (auto member : found->get_object()) {
         std::string_view name = member.unescaped_key();
         if (name == "name") scope.name = read_text(member.value());
         if (name == "version") scope.version = read_text(member.value());

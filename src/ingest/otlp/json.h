@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "ingest/otlp/view.h"
@@ -14,6 +15,10 @@ namespace nightshift::ingest::otlp::json {
 
 using simdjson::ondemand::object;
 using simdjson::ondemand::value;
+
+// A member, or nothing when there is none or it is null. Any other failure leaves the document unusable and
+// throws.
+std::optional<value> find_member(object& from, std::string_view name);
 
 std::string_view read_text(value from);
 uint64_t read_unsigned(value from);
@@ -32,8 +37,8 @@ void read_traces(object request, Sink& sink);
 void read_metrics(object request, Sink& sink);
 void read_logs(object request, Sink& sink);
 
-void read_resource(object from, ResourceView& resource);
-void read_scope(object from, ScopeView& scope);
+void read_resource(object& from, ResourceView& resource);
+void read_scope(object& from, ScopeView& scope);
 
 // Calls `read_record(object)` for each record. `names` are "resourceSpans", "scopeSpans" and "spans" or their
 // like. Members may come in any order.
@@ -45,20 +50,20 @@ struct Names {
 template <class ReadRecord>
 void read_resources(object request, const Names& names, Sink& sink, ReadRecord read_record) {
     ResourceView resource;
-    auto resources = request.find_field_unordered(names.resources);
-    if (resources.error() == simdjson::NO_SUCH_FIELD || resources.is_null()) return;
-    for (object by_resource : resources.get_array()) {
+    std::optional<value> resources = find_member(request, names.resources);
+    if (!resources) return;
+    for (object by_resource : resources->get_array()) {
         read_resource(by_resource, resource);
         sink.resource(resource);
-        auto scopes = by_resource.find_field_unordered(names.scopes);
-        if (scopes.error() == simdjson::NO_SUCH_FIELD || scopes.is_null()) continue;
-        for (object by_scope : scopes.get_array()) {
+        std::optional<value> scopes = find_member(by_resource, names.scopes);
+        if (!scopes) continue;
+        for (object by_scope : scopes->get_array()) {
             ScopeView scope;
             read_scope(by_scope, scope);
             sink.scope(scope);
-            auto records = by_scope.find_field_unordered(names.records);
-            if (records.error() == simdjson::NO_SUCH_FIELD || records.is_null()) continue;
-            for (object record : records.get_array()) read_record(record);
+            std::optional<value> records = find_member(by_scope, names.records);
+            if (!records) continue;
+            for (object record : records->get_array()) read_record(record);
         }
     }
 }

@@ -42,16 +42,14 @@ void read_points(object from, const Metric& metric, PointType type, Temporality 
                  Sink& sink) {
     Temporality temporality = fixed;
     bool is_monotonic = false;
-    auto found = from.find_field_unordered("aggregationTemporality");
-    if (!found.error()) {
-        uint64_t number = read_unsigned(found.value());
+    if (std::optional<value> found = find_member(from, "aggregationTemporality")) {
+        uint64_t number = read_unsigned(*found);
         temporality = number <= 2 ? static_cast<Temporality>(number) : Temporality::kUnspecified;
     }
-    found = from.find_field_unordered("isMonotonic");
-    if (!found.error() && !found.is_null()) is_monotonic = found.get_bool();
-    found = from.find_field_unordered("dataPoints");
-    if (found.error() == simdjson::NO_SUCH_FIELD || found.is_null()) return;
-    for (object record : found.get_array()) {
+    if (std::optional<value> found = find_member(from, "isMonotonic")) is_monotonic = found->get_bool();
+    std::optional<value> points = find_member(from, "dataPoints");
+    if (!points) return;
+    for (object record : points->get_array()) {
         point.clear();
         point.metric = metric.name;
         point.unit = metric.unit;
@@ -74,14 +72,11 @@ void read_metric(object from, PointView& point, Sink& sink) {
                                {"exponentialHistogram", PointType::kHistogram, Temporality::kUnspecified},
                                {"summary", PointType::kHistogram, Temporality::kCumulative}};
     Metric metric;
-    auto text = from.find_field_unordered("name");
-    if (!text.error()) metric.name = read_text(text.value());
-    text = from.find_field_unordered("unit");
-    if (!text.error()) metric.unit = read_text(text.value());
+    if (std::optional<value> name = find_member(from, "name")) metric.name = read_text(*name);
+    if (std::optional<value> unit = find_member(from, "unit")) metric.unit = read_text(*unit);
     for (const Part& part : kParts) {
-        auto found = from.find_field_unordered(part.name);
-        if (found.error() == simdjson::NO_SUCH_FIELD || found.is_null()) continue;
-        read_points(found.get_object(), metric, part.type, part.temporality, point, sink);
+        std::optional<value> found = find_member(from, part.name);
+        if (found) read_points(found->get_object(), metric, part.type, part.temporality, point, sink);
     }
 }
 

@@ -17,30 +17,52 @@ bool is_plain(char c) {
            c != '\\';
 }
 
-// The number of bytes at the start that need no escape.
-size_t plain_prefix(std::string_view text) {
-    size_t i = 0;
-#if defined(__x86_64__)
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i space = _mm_set1_epi8(0x20);
-    for (; i + 16 <= text.size(); i += 16) {
-        __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + i));
-        // Signed: bytes from 0x80 up are negative, so one comparison finds them and the control characters.
-        __m128i odd =
-            _mm_or_si128(_mm_cmplt_epi8(bytes, space),
-                         _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
-        if (_mm_movemask_epi8(odd) != 0) break;
+bool is_plain_bytewise(std::string_view text) {
+    for (char c : text) {
+        if (!is_plain(c)) return false;
     }
-#endif
-    while (i < text.size() && is_plain(text[i])) ++i;
-    return i;
+    return true;
 }
+
+#if defined(__x86_64__)
+bool is_plain_block(__m128i bytes) {
+    // Signed: bytes from 0x80 up are negative, so one comparison finds them and the control characters.
+    __m128i odd = _mm_or_si128(
+        _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+    return _mm_movemask_epi8(odd) == 0;
+}
+
+__m128i load16(const char* p) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+}
+// Eight bytes, twice, so that the upper half is as plain as the lower.
+__m128i load8(const char* p) {
+    __m128i half = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
+    return _mm_unpacklo_epi64(half, half);
+}
+
+// Blocks overlap at the end instead of a loop over the last bytes.
+bool is_plain_text(std::string_view text) {
+    const char* p = text.data();
+    const size_t size = text.size();
+    if (size < 8) return is_plain_bytewise(text);
+    if (size < 16) return is_plain_block(load8(p)) && is_plain_block(load8(p + size - 8));
+    for (size_t i = 0; i + 16 <= size; i += 16) {
+        if (!is_plain_block(load16(p + i))) return false;
+    }
+    return is_plain_block(load16(p + size - 16));
+}
+#else
+bool is_plain_text(std::string_view text) {
+    return is_plain_bytewise(text);
+}
+#endif
 
 }  // namespace
 
 bool is_plain_ascii(std::string_view text) {
-    return plain_prefix(text) == text.size();
+    return is_plain_text(text);
 }
 
 void append_json_text(std::string& out, std::string_view text) {
