@@ -195,6 +195,7 @@ void Committer::commit(std::vector<Waiting> waiting) {
     {
         std::lock_guard lock(mutex_);
         ++counters_.commits_total;
+        counters_.memory_bytes = dedupe_.bytes();
         counters_.batches_total += waiting.size();
         for (const Receipt& receipt : group.receipts) {
             counters_.events_total += receipt.accepted;
@@ -242,6 +243,7 @@ void Committer::add_to(Stats& stats) const {
     stats.is_failing = counters_.is_failing;
     stats.failure = counters_.failure;
     stats.queue_bytes = queue_bytes_;
+    stats.memory_bytes += counters_.memory_bytes + queue_bytes_;
     stats.queue_bytes_max = options_.queue_bytes_max;
     Histogram latency = latency_;
     latency.merge(latency_last_);

@@ -29,13 +29,11 @@ int64_t micros(auto duration) {
 
 Maintenance::Maintenance(const Options& options, const Clock& clock, View& view, SegmentStore& store,
                          ContentStore* content, uint64_t sealed)
-    : options_(options),
-      clock_(clock),
-      view_(view),
-      store_(store),
-      content_(content),
-      sealed_(sealed),
-      thread_([this] { run(); }) {
+    : options_(options), clock_(clock), view_(view), store_(store), content_(content), sealed_(sealed) {}
+
+void Maintenance::start() {
+    is_started_ = true;
+    thread_ = std::thread([this] { run(); });
     pthread_setname_np(thread_.native_handle(), "recorder-seal");
 }
 
@@ -45,7 +43,7 @@ Maintenance::~Maintenance() {
         is_stopping_ = true;
     }
     wake_.notify_all();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
 }
 
 void Maintenance::wake() {
@@ -123,6 +121,7 @@ Result<void> Maintenance::seal_frozen() {
 }
 
 void Maintenance::delete_logs() {
+    if (!is_started_) return;
     auto files = list_log_files(options_.directory / "log");
     if (!files) return;
     for (size_t i = 0; i + 1 < files->size(); ++i) {

@@ -27,12 +27,18 @@ public:
                 ContentStore* content, uint64_t sealed);
     ~Maintenance();
 
+    // Starts the thread; until then nothing is done by itself and no log file is deleted, so that recovery
+    // can read them.
+    void start();
     // Something changed: look what is due. Any thread.
     void wake();
     // Seals what is frozen and applies retention, on this thread, before it returns.
     Result<void> run_now();
     // Deletes log files whose rows are all sealed, and lists of ids older than the window. Any thread.
     void delete_sealed_logs();
+
+    // Makes segments forget what queries left in memory when it is more than the budget. Any thread.
+    void limit_cache();
 
     // Why sealing fails now; empty when it does not.
     std::string failure() const;
@@ -46,7 +52,6 @@ private:
     void delete_logs();
     void compact();
     void retain();
-    void limit_cache();
 
     const Options& options_;
     const Clock& clock_;
@@ -61,6 +66,7 @@ private:
     std::condition_variable wake_;
     bool is_awake_ = false;
     bool is_stopping_ = false;
+    bool is_started_ = false;
     std::string failure_;
     uint64_t seals_total_ = 0;
     uint64_t deleted_total_ = 0;

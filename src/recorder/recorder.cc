@@ -91,10 +91,7 @@ Result<void> Recorder::State::open() {
     content = std::make_unique<ContentStore>(options.directory / "content", disk);
     maintenance = std::make_unique<Maintenance>(options, clock, *view, store, content.get(), opened.sealed);
     auto seal_when_full = [this]() -> Result<void> {
-        if (view->unsealed().bytes < seal_bytes()) return {};
-        view->freeze();
-        maintenance->wake();
-        return make_room();
+        return view->unsealed().bytes < seal_bytes() ? Result<void>() : maintenance->run_now();
     };
     NS_TRY(Recovered recovered, recover(options, clock, opened.sealed, *view, seal_when_full));
     Committer::Hooks hooks;
@@ -107,7 +104,7 @@ Result<void> Recorder::State::open() {
     hooks.publish = [this](const Committed& committed) { publish(committed); };
     committer = std::make_unique<Committer>(options, clock, disk, std::move(recovered.dedupe),
                                             recovered.next_row, std::move(hooks));
-    maintenance->wake();
+    maintenance->start();
     return {};
 }
 
@@ -148,7 +145,9 @@ Position Recorder::position() const {
 
 Result<QueryResult> Recorder::query(const Query& query) const {
     Snapshot snapshot = state_->view->snapshot(query.scope.tenant, query.scope.from_us, query.scope.to_us);
-    return run_query(query, snapshot, state_->options.query_bytes_max);
+    Result<QueryResult> result = run_query(query, snapshot, state_->options.query_bytes_max);
+    state_->maintenance->limit_cache();
+    return result;
 }
 
 Result<EventPage> Recorder::events(const EventQuery& query) const {

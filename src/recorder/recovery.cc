@@ -88,6 +88,7 @@ void Recovery::read_ids(const std::vector<LogFile>& files, int64_t since_us) {
 
 Result<void> Recovery::take(const Record& record) {
     const RecordHeader& header = record.header;
+    recovered_.next_row = std::max(recovered_.next_row, header.first_row + header.events);
     Result<DecodedEvents> decoded = decode_events(record.payload, header.events);
     if (!decoded) {
         // Its checksum is right, so this is our own mistake or another version; the rest is still good.
@@ -95,7 +96,6 @@ Result<void> Recovery::take(const Record& record) {
                    decoded.error().message);
         return {};
     }
-    recovered_.next_row = std::max(recovered_.next_row, header.first_row + header.events);
     EventBatch kept;
     std::vector<bool> is_derived;
     for (size_t i = 0; i < decoded->batch->events.size(); ++i) {

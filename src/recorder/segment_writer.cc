@@ -44,12 +44,14 @@ private:
 
 void StagedBlock::fill(const std::vector<std::shared_ptr<const RowBlock>>& blocks, const RowRef* refs,
                        uint32_t count) {
+    std::vector<const int64_t*> sources(blocks.size());
     for (size_t column = 0; column < kNumberColumns; ++column) {
+        for (size_t i = 0; i < blocks.size(); ++i) {
+            sources[i] = blocks[i]->numbers(static_cast<Number>(column)).data();
+        }
         std::vector<int64_t>& to = numbers_[column];
         to.resize(count);
-        for (uint32_t i = 0; i < count; ++i) {
-            to[i] = blocks[refs[i].block]->numbers(static_cast<Number>(column))[refs[i].row];
-        }
+        for (uint32_t i = 0; i < count; ++i) to[i] = sources[refs[i].block][refs[i].row];
     }
     for (size_t column = 0; column < kTextColumns; ++column)
         fill_text(blocks, refs, count, static_cast<Text>(column));
