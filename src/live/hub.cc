@@ -18,8 +18,8 @@ namespace nightshift::live {
 namespace {
 
 constexpr std::chrono::seconds kStopWait(3);
-constexpr int kTickShare = 3;  // a tick may take a third of a loop's time
 constexpr std::chrono::seconds kTickSpacingMax(2);
+constexpr uint64_t kStormJoins = 20;  // clients that joined since the last tick
 
 Instant steady_now() {
     return std::chrono::steady_clock::now();
@@ -100,7 +100,8 @@ struct Hub::State : std::enable_shared_from_this<Hub::State> {
     std::optional<Alarm> tick_alarm;
     std::optional<Alarm> expiry_alarm;
     std::atomic<bool> is_tick_due{false};
-    Instant ticked_at{};  // first loop
+    Instant ticked_at{};         // first loop
+    uint64_t joined_before = 0;  // first loop
 
     std::mutex admission_mutex;
     Admission admission;
@@ -142,17 +143,20 @@ void Hub::State::schedule_tick() {
     // After a quiet time a change goes out almost at once; a little later only, because changes seldom come
     // alone.
     Instant soonest = steady_now() + options.interval / 10;
-    // A loop that is short of time must not spend all of it on ticks: those who connect wait as well.
+    std::chrono::nanoseconds cost{};
+    for (const std::unique_ptr<Host>& host : hosts) cost = std::max(cost, host->tick_cost());
+    // A loop short of time must not spend all of it on ticks, least of all while many wait to connect.
+    uint64_t joined = counters.clients_total.load(std::memory_order_relaxed) - joined_before;
+    cost += joined > kStormJoins ? cost * 3 : cost / 2;
     std::chrono::nanoseconds spacing = options.interval;
-    for (const std::unique_ptr<Host>& host : hosts)
-        spacing = std::max(spacing, kTickShare * host->tick_cost());
-    tick_alarm->set(
-        std::max(soonest, ticked_at + std::min<std::chrono::nanoseconds>(spacing, kTickSpacingMax)));
+    spacing = std::max(spacing, std::min<std::chrono::nanoseconds>(cost, kTickSpacingMax));
+    tick_alarm->set(std::max(soonest, ticked_at + spacing));
 }
 
 void Hub::State::tick() {
     is_tick_due = false;
     ticked_at = steady_now();
+    joined_before = counters.clients_total.load(std::memory_order_relaxed);
     if (!registry.freeze(ticked_at)) return;
     for (const std::unique_ptr<Host>& host : hosts) {
         if (host->has_clients()) host->tick_soon(shared_from_this());
