@@ -32,7 +32,8 @@ int64_t steady_us() {
 int64_t last_end_us(const recorder::EventBatch& batch) {
     int64_t last = 0;
     for (const recorder::Event& event : batch.events) {
-        last = std::max(last, event.time_us + std::clamp<int64_t>(event.duration_us, 0, 24 * 3600'000'000ll));
+        last = std::max(last, std::min<int64_t>(event.time_us, INT64_MAX / 2) +
+                                  std::clamp<int64_t>(event.duration_us, 0, 24 * 3600'000'000ll));
     }
     return last;
 }

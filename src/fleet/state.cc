@@ -15,14 +15,23 @@ constexpr int64_t kDay = 24 * 3600'000'000ll;
 constexpr int64_t kRateLagMax =
     2 * 60'000'000ll;  // what comes later than this says nothing about the rate now
 constexpr size_t kIdBytesMax = 512;
+constexpr int64_t kDurationMax = 365 * kDay;
 
 uint64_t key_of(std::string_view tenant, std::string_view id) {
     return hash_text(id, hash_text(tenant));
 }
 
-int64_t saturating_end(const Event& event) {
-    const int64_t duration = std::max<int64_t>(event.duration_us, 0);
-    return event.time_us > INT64_MAX - duration ? INT64_MAX : event.time_us + duration;
+// Times that no clock shows: before 1970, in the future, longer than a year. Arithmetic on them would
+// overflow.
+bool has_sane_times(const Event& event, int64_t received_us) {
+    return event.time_us >= 0 && event.time_us <= received_us && event.duration_us <= kDurationMax;
+}
+
+Event with_sane_times(const Event& event, int64_t received_us) {
+    Event sane = event;
+    sane.time_us = std::clamp<int64_t>(event.time_us, 0, std::max<int64_t>(received_us, 0));
+    sane.duration_us = std::min(event.duration_us, kDurationMax);
+    return sane;
 }
 
 // Whether the event says something about what its session does, and not only that somebody writes logs.
@@ -72,10 +81,12 @@ void assign_if_new(std::string& to, std::string_view from) {
 Fleet::Fleet(StateOptions options) : options_(std::move(options)) {}
 
 void Fleet::apply(const Event& event, Time received) {
+    const int64_t received_us = std::max<int64_t>(unix_us(received), 0);
+    if (!has_sane_times(event, received_us))
+        return apply(with_sane_times(event, received_us), from_unix_us(received_us));
     const Slot tenant = tenant_slot(event.tenant);
     if (tenant == kNoSlot) return;
-    const int64_t received_us = unix_us(received);
-    const int64_t end_us = std::min(saturating_end(event), received_us);
+    const int64_t end_us = std::min(event.time_us + std::max<int64_t>(event.duration_us, 0), received_us);
     Moment moment{received_us, std::min(event.time_us, end_us), end_us,
                   event.input_tokens + event.output_tokens, false};
 
