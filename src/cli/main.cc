@@ -1,5 +1,7 @@
 #include "cli/main.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -43,7 +45,12 @@ CLI::App* add_client(CLI::App& app, Arguments& args, const char* name, const cha
     command->callback([&args, run = std::move(run)] {
         if (!args.url.empty()) args.connection.url = args.url;
         if (!args.token.empty()) args.connection.token = Secret(args.token);
-        args.exit_code = run();
+        try {
+            args.exit_code = run();
+        } catch (const std::exception& error) {
+            args.exit_code = report({Code::kInternal, fmt::format("the server's answer is not what this program expects ({}); "
+                                                                  "are both of one version?", error.what())});
+        }
     });
     return command;
 }

@@ -40,11 +40,11 @@ class Nightshift:
             path = self.folder / "nightshift.yaml"
             path.write_text(self.config)
             command += ["--config", str(path)]
-        self.log = open(self.folder / "log", "a+")
-        start = self.log.tell()
-        self.process = subprocess.Popen(
-            command + list(arguments), stdout=self.log, stderr=self.log, env={**os.environ, **(environment or {})}
-        )
+        with open(self.folder / "log", "a+") as log:
+            start = log.tell()
+            self.process = subprocess.Popen(
+                command + list(arguments), stdout=log, stderr=log, env={**os.environ, **(environment or {})}
+            )
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             text = (self.folder / "log").read_text()[start:]

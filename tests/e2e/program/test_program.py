@@ -23,7 +23,7 @@ def now_us():
 
 def model_call(number, **members):
     return {
-        "id": f"call-{number}",
+        "id": str(number),
         "time_us": now_us(),
         "kind": "model_call",
         "status": "ok",
@@ -174,15 +174,16 @@ class RunningServer(unittest.TestCase):
         request = urllib.request.Request(f"{self.server.url}/api/v1/live?topics=fleet,events",
                                          headers={"Authorization": f"Bearer {self.server.token}", "Accept": "text/event-stream"})
         with urllib.request.urlopen(request, timeout=20) as stream:
-            types = set()
+            types, deadline = set(), time.monotonic() + 30
             self.server.send_events(model_call("live", agent="lively", session="lively-1"))
             for raw in stream:
+                self.assertLess(time.monotonic(), deadline, types)
                 if not raw.startswith(b"data:"):
                     continue
                 frame = json.loads(raw[5:])
                 types.add(frame["type"])
                 if frame["type"] in ("delta", "snapshot") and frame["topic"] == "events":
-                    if any(item["id"] == "live" for item in frame["items"]):
+                    if any(item["id"].startswith("live") for item in frame["items"]):
                         break
                 self.server.send_events(model_call(f"live-{time.time()}", agent="lively", session="lively-1"))
         self.assertIn("hello", types)
