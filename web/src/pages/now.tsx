@@ -227,8 +227,11 @@ const perMinute = signal<{ values: number[]; total: number } | null>(null);
 export async function loadPerMinute(): Promise<void> {
   const to = Math.floor(serverNow() / 60_000) * 60_000;
   const from = to - 60 * 60_000;
+  // Before the first event nothing is known, which is not zero.
+  const first = (await api.events({ order: "asc", limit: 1 })).items[0];
+  const known = first ? Math.floor((first.time_us / 1000 - from) / 60_000) : 60;
   const result = await api.query({ from_ms: from, to_ms: to, where: "kind = model_call", group_by: ["time(1m)"], aggregates: ["sum(total_tokens)"], limit: 100 });
-  const values = new Array<number>(60).fill(0);
+  const values = Array.from({ length: 60 }, (_, i) => (i < known ? NaN : 0));
   const time = result.columns.findIndex((column) => column.startsWith("time"));
   let total = 0;
   for (const row of result.rows) {

@@ -18,6 +18,7 @@ import { EventLog } from "./session_events.ts";
 
 const kPage = 500;
 const kPagesAtStart = 4;
+const kChildrenShown = 4;
 const kLiveWaitMs = 1000;
 
 interface Loaded { events: readonly Event[]; isLoading: boolean; error: string; older: string | null; dropped: number; loadOlder: () => void }
@@ -132,8 +133,13 @@ function Hero({ id, session, first }: { id: string; session: Session | undefined
         <span>agent <a href={withSearch("/fleet", { open: session.agent })}>{agent?.name || session.agent}</a></span>
         {session.model && <span>{session.model}</span>}
         {session.parent && <span>child of <a href={sessionPath(session.parent)}>{session.parent}</a></span>}
-        {children.slice(0, 6).map((child) => <span key={child}>parent of <a href={sessionPath(child)}>{child}</a></span>)}
-        {children.length > 6 && <span>and {children.length - 6} more</span>}
+        {children.length > 0 && (
+          <span>
+            {children.length === 1 ? "child " : `${children.length} children: `}
+            {children.slice(-kChildrenShown).map((child, i) => <>{i > 0 && ", "}<a key={child} href={sessionPath(child)}>{child}</a></>)}
+            {children.length > kChildrenShown && ` and ${children.length - kChildrenShown} before`}
+          </span>
+        )}
         <a href={withSearch("/history", { where: `session = "${id}"` })}>history</a>
       </div>
     </div>

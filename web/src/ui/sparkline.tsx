@@ -39,9 +39,10 @@ function drawSparkline(canvas: HTMLCanvasElement, values: readonly number[]): vo
     if (i === 0 || !Number.isFinite(values[i - 1] ?? NaN)) line.moveTo(x(i), y(v));
     else line.lineTo(x(i), y(v));
   });
+  const start = Math.max(0, values.findIndex(Number.isFinite));
   const area = new Path2D(line);
   area.lineTo(x(values.length - 1), height);
-  area.lineTo(x(0), height);
+  area.lineTo(x(start), height);
   const fill = g.createLinearGradient(0, 0, 0, height);
   fill.addColorStop(0, colour);
   fill.addColorStop(1, "transparent");
