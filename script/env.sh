@@ -9,4 +9,5 @@ node_is_new_enough() {
 }
 
 node_is_new_enough || export PATH="$TOOLS/bin:$PATH"
-export CCACHE_SLOPPINESS=time_macros
+# The compiler cache serves every checkout on this machine, wherever it lies.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros

@@ -89,7 +89,6 @@ json::object fleet_json(const fleet::Stats& stats) {
             {"queued_events_max", stats.queued_events_max},
             {"evicted_sessions_total", stats.evicted_sessions_total},
             {"refused_records_total", stats.refused_records_total},
-            {"detections_total", stats.detections_total},
             {"aborts_total", stats.aborts_total},
             {"snapshot_bytes", stats.snapshot_bytes},
             {"snapshot_at_ms", stats.snapshot_at_ms},

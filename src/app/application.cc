@@ -150,7 +150,9 @@ Result<void> Application::Parts::open_state() {
 
 Result<void> Application::Parts::open_recorder() {
     NS_TRY(recorder, recorder::Recorder::open(recorder_options(config, folder.path()), clock));
-    hub = std::make_unique<live::Hub>(loops(), live::Options{}, clock);
+    live::Options live_options;
+    live_options.version = kVersion;
+    hub = std::make_unique<live::Hub>(loops(), live_options, clock);
     receiver = std::make_unique<ingest::Receiver>(*recorder, receiver_options(config), clock);
     recorder->set_tap([this](std::shared_ptr<const recorder::EventBatch> batch, recorder::Position position) {
         publish_events(*hub, *batch);

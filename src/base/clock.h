@@ -12,10 +12,18 @@ using std::chrono::seconds;
 // Wall-clock time, microseconds since the Unix epoch, UTC.
 using Time = std::chrono::sys_time<microseconds>;
 
-inline Time from_unix_us(int64_t us) { return Time(microseconds(us)); }
-inline Time from_unix_ms(int64_t ms) { return Time(milliseconds(ms)); }
-inline int64_t unix_us(Time time) { return time.time_since_epoch().count(); }
-inline int64_t unix_ms(Time time) { return std::chrono::floor<milliseconds>(time.time_since_epoch()).count(); }
+inline Time from_unix_us(int64_t us) {
+    return Time(microseconds(us));
+}
+inline Time from_unix_ms(int64_t ms) {
+    return Time(milliseconds(ms));
+}
+inline int64_t unix_us(Time time) {
+    return time.time_since_epoch().count();
+}
+inline int64_t unix_ms(Time time) {
+    return std::chrono::floor<milliseconds>(time.time_since_epoch()).count();
+}
 
 // Where time comes from. Pure decisions take `now` as an argument; only the shell holds a Clock.
 class Clock {

@@ -30,7 +30,8 @@ Result<std::string> read_file(const std::filesystem::path& path, size_t bytes_ma
 
 // Writes a temporary file beside `path`, syncs it, renames it over `path` and syncs the folder: after a crash
 // the old content or the new one is there, whole.
-Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view content, int mode = 0644);
+Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view content,
+                                   int mode = 0644);
 
 // fsync of a folder, so that a rename or a new file in it is durable.
 Result<void> sync_directory(const std::filesystem::path& directory);

@@ -5,6 +5,8 @@
 #include <bit>
 #include <cmath>
 
+#include "base/assert.h"
+
 namespace nightshift {
 namespace {
 
@@ -85,6 +87,19 @@ void Histogram::add_bucket(int32_t bucket, uint64_t count) {
     count_ += count;
 }
 
+void Histogram::add_buckets(const Bucket* buckets, size_t count) {
+    if (count == 0) return;
+    NS_ASSERT(buckets[0].bucket >= kBucketMin && buckets[count - 1].bucket <= kBucketMax);
+    slot(buckets[0].bucket);
+    slot(buckets[count - 1].bucket);
+    for (size_t i = 0; i < count; ++i) {
+        uint32_t& to = counts_[static_cast<size_t>(buckets[i].bucket - first_)];
+        uint32_t sum = to + buckets[i].count;
+        to = sum < to ? UINT32_MAX : sum;
+        count_ += buckets[i].count;
+    }
+}
+
 void Histogram::extend(double min, double max) {
     min_ = has_extremes_ ? std::min(min_, min) : min;
     max_ = has_extremes_ ? std::max(max_, max) : max;
@@ -109,19 +124,17 @@ void Histogram::merge(const Histogram& other) {
 double Histogram::percentile(double quantile) const {
     if (count_ == 0) return 0;
     double rank = std::clamp(quantile, 0.0, 1.0) * static_cast<double>(count_ - 1);
+    auto whole_rank = static_cast<uint64_t>(rank);
     double value = has_extremes_ ? max_ : 0;
-    auto seen = static_cast<double>(zeros_);
-    if (rank < seen) {
+    uint64_t seen = zeros_;
+    if (whole_rank < seen) {
         value = std::min(min_, 0.0);
     } else {
-        for (size_t i = 0; i < counts_.size(); ++i) {
-            if (counts_[i] == 0) continue;
-            if (rank < seen + counts_[i]) {
-                double share = (rank - seen + 0.5) / counts_[i];
-                value = std::exp2((first_ + static_cast<int32_t>(i) + share) / kPerOctave);
-                break;
-            }
-            seen += counts_[i];
+        size_t i = 0;
+        for (; i < counts_.size() && whole_rank >= seen + counts_[i]; ++i) seen += counts_[i];
+        if (i < counts_.size()) {
+            double share = (rank - static_cast<double>(seen) + 0.5) / counts_[i];
+            value = std::exp2((first_ + static_cast<int32_t>(i) + std::min(share, 1.0)) / kPerOctave);
         }
     }
     return has_extremes_ ? std::clamp(value, min_, max_) : value;

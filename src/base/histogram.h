@@ -24,11 +24,12 @@ public:
     void add(double value);
     // `count` values of a bucket; the extremes are set with extend().
     void add_bucket(int32_t bucket, uint64_t count);
-    // Makes room for buckets of this range at once.
-    void reserve(int32_t first, int32_t last) {
-        slot(first);
-        slot(last);
-    }
+    struct Bucket {
+        int32_t bucket;
+        uint32_t count;
+    };
+    // Many at once, in ascending order.
+    void add_buckets(const Bucket* buckets, size_t count);
     void add_zeros(uint64_t count) {
         zeros_ += count;
         count_ += count;

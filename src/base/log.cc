@@ -11,10 +11,14 @@ namespace {
 
 spdlog::level::level_enum spdlog_level(Level level) {
     switch (level) {
-        case Level::kDebug: return spdlog::level::debug;
-        case Level::kInfo: return spdlog::level::info;
-        case Level::kWarn: return spdlog::level::warn;
-        case Level::kError: return spdlog::level::err;
+        case Level::kDebug:
+            return spdlog::level::debug;
+        case Level::kInfo:
+            return spdlog::level::info;
+        case Level::kWarn:
+            return spdlog::level::warn;
+        case Level::kError:
+            return spdlog::level::err;
     }
     return spdlog::level::info;
 }
@@ -44,7 +48,9 @@ std::shared_ptr<spdlog::logger>& logger() {
 
 }  // namespace
 
-void configure(const Options& options) { logger() = make_logger(options); }
+void configure(const Options& options) {
+    logger() = make_logger(options);
+}
 
 void write(Level level, std::string_view room, std::string_view message) {
     auto& out = *logger();

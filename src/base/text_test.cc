@@ -29,7 +29,8 @@ TEST(JsonString, IsValidForAnyBytes) {
 }
 
 TEST(Utf8, RefusesOverlongSurrogatesAndCutSequences) {
-    for (std::string_view bad : {"\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) {
+    for (std::string_view bad :
+         {"\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) {
         EXPECT_FALSE(is_valid_utf8(bad));
     }
     EXPECT_EQ(to_valid_utf8("a\xFF"), "a\xEF\xBF\xBD");

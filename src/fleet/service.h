@@ -45,7 +45,6 @@ struct Stats {
     uint64_t agents = 0;
     uint64_t evicted_sessions_total = 0;
     uint64_t refused_records_total = 0;
-    uint64_t detections_total = 0;
     uint64_t aborts_total = 0;
     uint64_t snapshot_bytes = 0;
     int64_t snapshot_at_ms = 0;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -99,7 +98,7 @@ public:
     size_t bytes() const { return bytes_; }
 
 private:
-    std::deque<std::string> blocks_;
+    std::vector<std::string> blocks_;  // each larger than a small string, so that its text never moves
     std::vector<std::shared_ptr<const std::string>> buffers_;
     size_t block_used_ = 0;
     size_t bytes_ = 0;

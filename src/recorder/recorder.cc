@@ -9,6 +9,7 @@
 #include "recorder/committer.h"
 #include "recorder/content_store.h"
 #include "recorder/event_page.h"
+#include "recorder/log_files.h"
 #include "recorder/maintenance.h"
 #include "recorder/query_run.h"
 #include "recorder/recovery.h"
@@ -180,6 +181,9 @@ Stats Recorder::stats() const {
     }
     stats.memory_bytes += state_->view->unsealed_bytes();
     stats.content_bytes = state_->content->bytes();
+    if (auto files = list_log_files(state_->options.directory / "log")) {
+        for (const LogFile& file : *files) stats.log_bytes += file.bytes;
+    }
     struct statvfs disk{};
     if (::statvfs(state_->options.directory.c_str(), &disk) == 0)
         stats.disk_free_bytes = uint64_t{disk.f_bavail} * disk.f_frsize;

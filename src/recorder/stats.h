@@ -17,7 +17,7 @@ struct Stats {
     uint64_t commit_p99_us = 0;
     uint64_t queue_bytes = 0;
     uint64_t queue_bytes_max = 0;
-    uint64_t log_bytes = 0;  // not yet sealed
+    uint64_t log_bytes = 0;  // on disk, with the part of the newest file that is not written yet
     uint64_t segments = 0;
     uint64_t segment_bytes = 0;
     uint64_t segment_rows = 0;
