@@ -60,7 +60,8 @@ Task<net::Response> list_events(ExportParts parts, Call call) {
                                 format == "csv" ? ExportFormat::kCsv : ExportFormat::kNdjson);
     }
     if (format != "json") co_return problem(Code::kInvalid, "format is json, ndjson or csv, not " + format);
-    std::function<Result<std::string>()> read = [&recorder = parts.recorder, wanted = *query]() -> Result<std::string> {
+    std::function<Result<std::string>()> read = [&recorder = parts.recorder,
+                                                 wanted = *query]() -> Result<std::string> {
         NS_TRY(recorder::EventPage page, recorder.events(wanted));
         return page_json(page);
     };
@@ -93,7 +94,8 @@ Task<net::Response> event_content(const recorder::Recorder& recorder, io::Pool& 
 
 }  // namespace
 
-void add_event_routes(Router& router, const recorder::Recorder& recorder, io::Pool& pool, const Redactor& redactor) {
+void add_event_routes(Router& router, const recorder::Recorder& recorder, io::Pool& pool,
+                      const Redactor& redactor) {
     ExportParts parts{recorder, pool, redactor};
     router.add({net::Method::kGet, "/api/v1/events", Access::scoped(Scope::kRead),
                 [parts](Call call) { return list_events(parts, std::move(call)); }});

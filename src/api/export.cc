@@ -44,14 +44,16 @@ std::string failure_line(const Error& error, ExportFormat format) {
     return line + "\n";
 }
 
-Task<> stream_pages(ExportParts parts, recorder::EventQuery query,
-                    ExportFormat format, net::ByteStream& out) {
+Task<> stream_pages(ExportParts parts, recorder::EventQuery query, ExportFormat format,
+                    net::ByteStream& out) {
     query.limit = kPageRows;
     if (format == ExportFormat::kCsv) {
         out.offer(std::make_shared<const std::string>(recorder::event_csv_header()), kQueuedBytesMax);
     }
     for (;;) {
-        std::function<Result<ExportPage>()> read = [parts, query, format] { return read_page(parts, query, format); };
+        std::function<Result<ExportPage>()> read = [parts, query, format] {
+            return read_page(parts, query, format);
+        };
         Result<ExportPage> page = co_await parts.pool.run(std::move(read));
         if (!page) {
             out.offer(std::make_shared<const std::string>(failure_line(page.error(), format)),
@@ -70,8 +72,7 @@ Task<> stream_pages(ExportParts parts, recorder::EventQuery query,
 
 }  // namespace
 
-net::Response export_events(ExportParts parts, recorder::EventQuery query,
-                            ExportFormat format) {
+net::Response export_events(ExportParts parts, recorder::EventQuery query, ExportFormat format) {
     net::Response response;
     bool csv = format == ExportFormat::kCsv;
     response.headers.set("Content-Type", csv ? "text/csv; charset=utf-8" : "application/x-ndjson");

@@ -19,7 +19,8 @@ Result<fleet::ListFilter> parse_filter(const net::Request& request) {
         auto states = fleet::parse_states(*words);
         if (!states) {
             return fail(Code::kInvalid,
-                        "state takes unknown, idle, working, waiting_approval, rate_limited, stalled, looping, failed and "
+                        "state takes unknown, idle, working, waiting_approval, rate_limited, stalled, "
+                        "looping, failed and "
                         "offline, comma-separated, not {}",
                         *words);
         }
@@ -34,7 +35,8 @@ Result<fleet::ListFilter> parse_filter(const net::Request& request) {
 }
 
 // The shared bytes of a view, or 304 when the client has that version.
-net::Response view_answer(const net::Request& request, const fleet::View& view, const fleet::SharedText& body) {
+net::Response view_answer(const net::Request& request, const fleet::View& view,
+                          const fleet::SharedText& body) {
     net::Response response;
     std::string etag = '"' + view.version() + '"';
     response.headers.add("ETag", etag);
@@ -92,9 +94,8 @@ Task<net::Response> dismiss(Service& fleet, Call call) {
     Result<std::string> reason = parse_reason(call);
     if (!reason) co_return problem(reason.error());
     std::function<void(std::function<void(Result<void>)>)> start =
-        [&fleet, tenant = call.principal.tenant, id = call.params[0], why = *reason](std::function<void(Result<void>)> done) {
-            fleet.dismiss(tenant, id, why, std::move(done));
-        };
+        [&fleet, tenant = call.principal.tenant, id = call.params[0], why = *reason](
+            std::function<void(Result<void>)> done) { fleet.dismiss(tenant, id, why, std::move(done)); };
     Result<void> dismissed = co_await io::completion<Result<void>>(std::move(start));
     if (!dismissed) co_return problem(dismissed.error());
     co_return net::Response::empty(204);
@@ -115,7 +116,8 @@ void add_fleet_routes(Router& router, Service& fleet) {
         co_return view_answer(call.request, *view, view->attention_body());
     });
     get("/api/v1/agents", [&fleet](Call call) -> Task<net::Response> { co_return list_agents(fleet, call); });
-    get("/api/v1/sessions", [&fleet](Call call) -> Task<net::Response> { co_return list_sessions(fleet, call); });
+    get("/api/v1/sessions",
+        [&fleet](Call call) -> Task<net::Response> { co_return list_sessions(fleet, call); });
     get("/api/v1/agents/{id}", [&fleet](Call call) -> Task<net::Response> {
         co_return one(fleet.agent(call.principal.tenant, call.params[0]), "agent", call.params[0]);
     });

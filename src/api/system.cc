@@ -119,7 +119,8 @@ json::object system_json(const SystemParts& parts) {
     for (const std::string& source : parts.sources()) sources.push_back(json::parse(source));
     json::array failing;
     for (const Failing& each : parts.failing()) {
-        failing.push_back(json::object{{"part", each.part}, {"message", each.message}, {"since_ms", each.since_ms}});
+        failing.push_back(
+            json::object{{"part", each.part}, {"message", each.message}, {"since_ms", each.since_ms}});
     }
     return {{"version", parts.version},
             {"started_at_ms", unix_ms(parts.started)},
@@ -145,14 +146,16 @@ net::Response readiness(const SystemParts& parts) {
         if (each.blocks_us) failing.push_back(json::object{{"part", each.part}, {"message", each.message}});
     }
     bool is_ready = failing.empty();
-    return json_answer(is_ready ? 200 : 503, json::object{{"ready", is_ready}, {"failing", std::move(failing)}});
+    return json_answer(is_ready ? 200 : 503,
+                       json::object{{"ready", is_ready}, {"failing", std::move(failing)}});
 }
 
 // Numbers of one part under its prefix: names that end in _total count, the others are gauges.
 void add_numbers(PrometheusText& text, std::string_view part, const json::object& numbers) {
     for (const auto& member : numbers) {
         std::string name = fmt::format("{}_{}", part, std::string_view(member.key()));
-        std::string help = fmt::format("{} of {}; see GET /api/v1/system.", std::string_view(member.key()), part);
+        std::string help =
+            fmt::format("{} of {}; see GET /api/v1/system.", std::string_view(member.key()), part);
         double value = 0;
         if (member.value().is_number()) {
             value = member.value().to_number<double>();
@@ -175,7 +178,8 @@ net::Response metrics(const SystemParts& parts) {
     for (std::string_view part : {"process", "recorder", "ingest", "live", "fleet", "http", "disk"}) {
         add_numbers(text, part, system.at(part).as_object());
     }
-    text.gauge("uptime_seconds", "Since the program started.", system.at("uptime_ms").to_number<double>() / 1e3);
+    text.gauge("uptime_seconds", "Since the program started.",
+               system.at("uptime_ms").to_number<double>() / 1e3);
     text.gauge("failing", "Parts that fail; GET /api/v1/system names them.",
                static_cast<double>(system.at("failing").as_array().size()));
     text.begin("gauge", "source_passing", "1: the source passes; 0: it fails, is stale or unknown.");
@@ -198,9 +202,8 @@ void add_system_routes(Router& router, SystemParts parts) {
                 [parts](Call) -> Task<net::Response> { co_return readiness(parts); }});
     router.add({net::Method::kGet, "/metrics", Access::scoped(Scope::kRead),
                 [parts](Call) -> Task<net::Response> { co_return metrics(parts); }});
-    router.add({net::Method::kGet, "/api/v1/system", Access::scoped(Scope::kRead), [parts](Call) -> Task<net::Response> {
-                    co_return json_answer(200, system_json(parts));
-                }});
+    router.add({net::Method::kGet, "/api/v1/system", Access::scoped(Scope::kRead),
+                [parts](Call) -> Task<net::Response> { co_return json_answer(200, system_json(parts)); }});
 }
 
 }  // namespace nightshift::api

@@ -57,7 +57,8 @@ ingest::Receiver::Options receiver_options(const Config& config) {
     options.redact_emails = config.redact.email;
     options.count_openclaw_tokens = config.sources.openclaw.empty();
     for (const PriceConfig& price : config.prices) {
-        options.prices.push_back({price.model, price.input, price.output, price.cache_read, price.cache_write});
+        options.prices.push_back(
+            {price.model, price.input, price.output, price.cache_read, price.cache_write});
     }
     return options;
 }
@@ -92,7 +93,8 @@ Result<std::string> write_first_token(auth::Authenticator& authenticator, const 
     auth::NewToken wanted{.name = "first admin", .scopes = auth::Scopes({auth::Scope::kAdmin})};
     NS_TRY(auth::CreatedToken created, authenticator.create(wanted));
     std::filesystem::path path = data / "admin.token";
-    if (auto written = write_file_atomically(path, created.secret.reveal(), 0600); !written) return Failure(written.error());
+    if (auto written = write_file_atomically(path, created.secret.reveal(), 0600); !written)
+        return Failure(written.error());
     return path.native();
 }
 
@@ -124,7 +126,6 @@ struct Application::Parts {
     std::unique_ptr<api::Server> api;
     std::unique_ptr<net::Server> server;
 
-
     std::vector<io::Loop*> loops() const {
         std::vector<io::Loop*> all;
         for (const auto& loop : net_loops) all.push_back(loop.get());
@@ -142,7 +143,8 @@ struct Application::Parts {
 Result<void> Application::Parts::open_state() {
     NS_TRY(authenticator, auth::Authenticator::open(database, clock));
     NS_TRY(new_token_path, write_first_token(*authenticator, folder.path()));
-    for (size_t i = 0; i < loop_count(config); ++i) net_loops.push_back(std::make_unique<io::Loop>(fmt::format("net{}", i)));
+    for (size_t i = 0; i < loop_count(config); ++i)
+        net_loops.push_back(std::make_unique<io::Loop>(fmt::format("net{}", i)));
     decisions = std::make_unique<io::Loop>("decisions");
     pool = std::make_unique<io::Pool>(kPoolThreads, kPoolQueueMax);
     return {};
@@ -165,7 +167,8 @@ Result<void> Application::Parts::open_fleet() {
     auto abort = [this](fleet::AbortRequest request, std::function<void(Result<std::string>)> done) {
         sources->abort_session(std::move(request), std::move(done));
     };
-    fleet = std::make_unique<fleet::Service>(*decisions, *hub, fleet_options(config, folder.path()), clock, abort);
+    fleet = std::make_unique<fleet::Service>(*decisions, *hub, fleet_options(config, folder.path()), clock,
+                                             abort);
     if (auto restored = fleet->restore(*recorder); !restored) return restored;
     sources = std::make_unique<Sources>(Sources::Parts{*decisions, *recorder, *fleet, *hub, clock}, config);
     sources->remember_recorded();
@@ -223,8 +226,8 @@ Result<void> Application::Parts::serve() {
     return {};
 }
 
-// Whoever appends stops first; then an empty batch passes through the recorder, and behind it nothing is left that could
-// reach the fleet or the hub.
+// Whoever appends stops first; then an empty batch passes through the recorder, and behind it nothing is left
+// that could reach the fleet or the hub.
 void Application::Parts::stop() {
     if (hub) hub->stop();
     if (server) server->stop();
@@ -232,7 +235,8 @@ void Application::Parts::stop() {
     if (background) io::run_blocking(*decisions, [this] { return background->stop(); });
     if (recorder) {
         auto passed = std::make_shared<std::promise<void>>();
-        recorder->append(std::make_shared<recorder::EventBatch>(), [passed](const Result<recorder::Receipt>&) { passed->set_value(); });
+        recorder->append(std::make_shared<recorder::EventBatch>(),
+                         [passed](const Result<recorder::Receipt>&) { passed->set_value(); });
         passed->get_future().wait();
     }
     if (fleet) fleet->stop();
@@ -240,9 +244,12 @@ void Application::Parts::stop() {
 
 Application::Application(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-Application::~Application() { parts_->stop(); }
+Application::~Application() {
+    parts_->stop();
+}
 
-Result<std::unique_ptr<Application>> Application::start(const Config& config, const std::filesystem::path& data) {
+Result<std::unique_ptr<Application>> Application::start(const Config& config,
+                                                        const std::filesystem::path& data) {
     NS_TRY(DataFolder folder, DataFolder::open(data));
     NS_TRY(store::Database database, store::Database::open(folder.path() / "state.db"));
     auto parts = std::make_unique<Parts>(config, std::move(folder), std::move(database));
@@ -255,7 +262,9 @@ Result<std::unique_ptr<Application>> Application::start(const Config& config, co
     return application;
 }
 
-uint16_t Application::port() const { return parts_->server->ports().at(api::Server::kMainListener); }
+uint16_t Application::port() const {
+    return parts_->server->ports().at(api::Server::kMainListener);
+}
 
 uint16_t Application::otlp_port() const {
     const auto& ports = parts_->server->ports();
@@ -268,6 +277,8 @@ std::string Application::url() const {
     return fmt::format("http://{}:{}", host == "0.0.0.0" || host == "[::]" ? "127.0.0.1" : host, port());
 }
 
-const std::string& Application::new_token_path() const { return parts_->new_token_path; }
+const std::string& Application::new_token_path() const {
+    return parts_->new_token_path;
+}
 
 }  // namespace nightshift::app

@@ -19,13 +19,15 @@ std::vector<api::Failing> judge_self(const recorder::Stats& recorder, uint64_t d
         failing.push_back({"recorder", "nothing can be recorded: " + recorder.failure, 0, true});
     }
     if (disk_free_bytes < kDiskFreeBytesMin) {
-        failing.push_back({"disk", fmt::format("{} MB are free; make room or lower recorder.retain_size", disk_free_bytes >> 20), 0,
-                           false});
+        failing.push_back(
+            {"disk",
+             fmt::format("{} MB are free; make room or lower recorder.retain_size", disk_free_bytes >> 20), 0,
+             false});
     }
     if (!recorder.set_aside.empty()) {
         failing.push_back({"segments",
-                           fmt::format("{} damaged segment(s) were set aside, the last: {}", recorder.set_aside.size(),
-                                       recorder.set_aside.back()),
+                           fmt::format("{} damaged segment(s) were set aside, the last: {}",
+                                       recorder.set_aside.size(), recorder.set_aside.back()),
                            0, false});
     }
     return failing;
@@ -35,7 +37,8 @@ void SelfWatch::look() {
     std::vector<api::Failing> now = judge_self(recorder_.stats(), read_disk_stats(data_).free_bytes);
     std::lock_guard lock(mutex_);
     for (api::Failing& each : now) {
-        auto before = std::find_if(failing_.begin(), failing_.end(), [&](const api::Failing& old) { return old.part == each.part; });
+        auto before = std::find_if(failing_.begin(), failing_.end(),
+                                   [&](const api::Failing& old) { return old.part == each.part; });
         each.since_ms = before != failing_.end() ? before->since_ms : unix_ms(clock_.now());
         fleet::Attention attention;
         attention.id = "self/" + each.part;
@@ -46,7 +49,8 @@ void SelfWatch::look() {
         fleet_.set_condition(std::string(kOwnTenant), std::move(attention));
     }
     for (const api::Failing& old : failing_) {
-        bool still = std::any_of(now.begin(), now.end(), [&](const api::Failing& each) { return each.part == old.part; });
+        bool still = std::any_of(now.begin(), now.end(),
+                                 [&](const api::Failing& each) { return each.part == old.part; });
         if (!still) fleet_.clear_condition(std::string(kOwnTenant), "self/" + old.part);
     }
     failing_ = std::move(now);

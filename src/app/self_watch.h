@@ -10,11 +10,13 @@
 
 namespace nightshift::app {
 
-// Watches our own parts, so that a Nightshift that cannot do its work says so on the same list as a failing agent.
-// look() runs on one loop, every few seconds; failing() may be called from any thread. Everything must outlive it.
+// Watches our own parts, so that a Nightshift that cannot do its work says so on the same list as a failing
+// agent. look() runs on one loop, every few seconds; failing() may be called from any thread. Everything must
+// outlive it.
 class SelfWatch {
 public:
-    SelfWatch(const recorder::Recorder& recorder, fleet::Service& fleet, std::filesystem::path data, const Clock& clock)
+    SelfWatch(const recorder::Recorder& recorder, fleet::Service& fleet, std::filesystem::path data,
+              const Clock& clock)
         : recorder_(recorder), fleet_(fleet), data_(std::move(data)), clock_(clock) {}
 
     void look();

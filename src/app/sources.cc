@@ -31,7 +31,8 @@ openclaw::Options source_options(const OpenClawConfig& config, const Config& all
 constexpr uint32_t kRememberedEvents = 1000;
 constexpr std::chrono::seconds kRepeatEvery(30);
 
-Task<> run_abort(openclaw::Source* source, fleet::AbortRequest request, std::function<void(Result<std::string>)> done) {
+Task<> run_abort(openclaw::Source* source, fleet::AbortRequest request,
+                 std::function<void(Result<std::string>)> done) {
     Result<std::string> outcome = co_await source->abort_session(request.session, request.reason);
     done(std::move(outcome));
 }
@@ -67,9 +68,12 @@ Sources::Sources(Parts parts, const Config& config) : parts_(parts), tasks_(part
                                                    std::function<void(Result<recorder::Receipt>)> done) {
             recorder.append(std::move(batch), std::move(done));
         };
-        auto on_status = [this, tenant = each.tenant](const openclaw::SourceStatus& status) { report(tenant, status); };
-        entries_.push_back({each.tenant, std::make_unique<openclaw::Source>(parts.loop, source_options(each, config),
-                                                                            append, on_status, parts.clock)});
+        auto on_status = [this, tenant = each.tenant](const openclaw::SourceStatus& status) {
+            report(tenant, status);
+        };
+        entries_.push_back(
+            {each.tenant, std::make_unique<openclaw::Source>(parts.loop, source_options(each, config), append,
+                                                             on_status, parts.clock)});
     }
 }
 
@@ -83,7 +87,8 @@ void Sources::remember_recorded() {
         newest.limit = kRememberedEvents;
         auto page = parts_.recorder.events(newest);
         if (!page) {
-            log::warn("sources", "{}: what was recorded before cannot be read: {}", entry.source->name(), page.error().message);
+            log::warn("sources", "{}: what was recorded before cannot be read: {}", entry.source->name(),
+                      page.error().message);
             continue;
         }
         for (const recorder::Event& event : page->batch->events) entry.source->remember(event);
@@ -127,9 +132,11 @@ void Sources::report(const std::string& tenant, const openclaw::SourceStatus& st
     }
     fleet::Attention attention;
     attention.id = id;
-    attention.severity = state == openclaw::SourceState::kFailing ? fleet::Severity::kCritical : fleet::Severity::kWarning;
+    attention.severity =
+        state == openclaw::SourceState::kFailing ? fleet::Severity::kCritical : fleet::Severity::kWarning;
     attention.kind = "source_failing";
-    attention.title = fmt::format("{} is {}: {}", status.name, openclaw::to_string(state), status.verdict.why);
+    attention.title =
+        fmt::format("{} is {}: {}", status.name, openclaw::to_string(state), status.verdict.why);
     attention.since_us = unix_us(status.verdict.since);
     parts_.fleet.set_condition(tenant, std::move(attention));
 }
@@ -139,7 +146,8 @@ void Sources::abort_session(fleet::AbortRequest request, std::function<void(Resu
         return each.tenant == request.tenant && each.source->name() == request.source;
     });
     if (entry == entries_.end()) {
-        done(fail(Code::kConflict, "sessions of {} cannot be aborted from here; those of a configured OpenClaw gateway can",
+        done(fail(Code::kConflict,
+                  "sessions of {} cannot be aborted from here; those of a configured OpenClaw gateway can",
                   request.source));
         return;
     }
@@ -158,8 +166,11 @@ std::vector<api::Failing> Sources::failing() const {
     std::vector<api::Failing> all;
     for (const Entry& entry : entries_) {
         openclaw::SourceStatus status = entry.source->status();
-        bool fails = status.verdict.state == openclaw::SourceState::kFailing || status.verdict.state == openclaw::SourceState::kStale;
-        if (fails) all.push_back({"source " + status.name, status.verdict.why, unix_ms(status.verdict.since), false});
+        bool fails = status.verdict.state == openclaw::SourceState::kFailing ||
+                     status.verdict.state == openclaw::SourceState::kStale;
+        if (fails)
+            all.push_back(
+                {"source " + status.name, status.verdict.why, unix_ms(status.verdict.since), false});
     }
     return all;
 }

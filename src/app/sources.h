@@ -17,8 +17,8 @@
 
 namespace nightshift::app {
 
-// The gateways we follow: what they tell goes to the recorder, their state to the fleet and the live topic `fleet`.
-// Lives on one loop; what other threads may call says so.
+// The gateways we follow: what they tell goes to the recorder, their state to the fleet and the live topic
+// `fleet`. Lives on one loop; what other threads may call says so.
 class Sources {
 public:
     // What the sources work with. All must outlive them.

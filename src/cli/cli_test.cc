@@ -8,7 +8,6 @@
 namespace nightshift::cli {
 namespace {
 
-
 TEST(Table, AlignsByCharactersNotBytes) {
     Table table({"NAME", "X"});
     table.add({"grüße", "1"});

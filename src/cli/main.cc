@@ -48,8 +48,10 @@ CLI::App* add_client(CLI::App& app, Arguments& args, const char* name, const cha
         try {
             args.exit_code = run();
         } catch (const std::exception& error) {
-            args.exit_code = report({Code::kInternal, fmt::format("the server's answer is not what this program expects ({}); "
-                                                                  "are both of one version?", error.what())});
+            args.exit_code = report(
+                {Code::kInternal, fmt::format("the server's answer is not what this program expects ({}); "
+                                              "are both of one version?",
+                                              error.what())});
         }
     });
     return command;

@@ -1,5 +1,5 @@
-// Frames of an OpenClaw gateway, one a line: whatever a peer sends, the bridge makes no event that others cannot trust.
-// Events go through the mapper, responses answer the reconciliation's next call.
+// Frames of an OpenClaw gateway, one a line: whatever a peer sends, the bridge makes no event that others
+// cannot trust. Events go through the mapper, responses answer the reconciliation's next call.
 #include <boost/json.hpp>
 #include <optional>
 #include <string>
@@ -30,7 +30,8 @@ void check(const recorder::Event& event) {
     NS_ASSERT(event.duration_us >= -1);
     NS_ASSERT(event.input_tokens >= event.cache_read_tokens);
     NS_ASSERT(event.cost_nano_usd >= 0);
-    for (std::string_view field : {event.id, event.agent, event.session, event.name, event.model, event.error_type})
+    for (std::string_view field :
+         {event.id, event.agent, event.session, event.name, event.model, event.error_type})
         NS_ASSERT(field.size() <= 700 && is_valid_utf8(field));
     for (std::string_view object : {event.attributes, event.content}) {
         if (object.empty()) continue;
