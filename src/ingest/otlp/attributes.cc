@@ -95,7 +95,7 @@ std::optional<double> Attributes::take_number(Key key) {
 }
 
 std::string_view Attributes::keep(std::string text) {
-    return rendered_.emplace_back(std::move(text));
+    return *rendered_.emplace_back(std::make_unique<std::string>(std::move(text)));
 }
 
 }  // namespace nightshift::ingest::otlp

@@ -2,7 +2,7 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,7 +61,7 @@ public:
 private:
     std::vector<Attribute> items_;
     std::array<uint16_t, kKeys> slots_{};  // index in items_ plus one
-    std::deque<std::string> rendered_;
+    std::vector<std::unique_ptr<std::string>> rendered_;
 };
 
 }  // namespace nightshift::ingest::otlp

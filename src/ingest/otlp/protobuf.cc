@@ -1,5 +1,7 @@
 #include "ingest/otlp/protobuf.h"
 
+#include <bit>
+#include <cstring>
 #include <string>
 
 #include "ingest/otlp/decode.h"
@@ -140,26 +142,69 @@ Value read_value(pbf_reader message, Attributes& memory) {
     return value;
 }
 
-// Most attributes are a short key with a short text, written in the usual order: 0A n key 12 m (0A k text).
-// Reads that shape without the general walk; false for anything else.
-bool read_short_text(std::string_view message, Attributes& attributes) {
-    constexpr size_t kOneByte = 0x80;  // lengths below it take one byte
-    const auto* bytes = reinterpret_cast<const uint8_t*>(message.data());
-    if (message.size() < 6 || bytes[0] != 0x0A || bytes[1] >= kOneByte) return false;
-    const size_t at = 2u + bytes[1];
-    if (at + 4 > message.size() || bytes[at] != 0x12 || bytes[at + 1] >= kOneByte || bytes[at + 2] != 0x0A)
-        return false;
-    const size_t length = bytes[at + 3];
-    if (length >= kOneByte || bytes[at + 1] != length + 2 || at + 4 + length != message.size()) return false;
+// A length below 16384 at `at`, stepping over it; npos when it is longer or cut.
+size_t read_length(std::string_view bytes, size_t& at) {
+    if (at + 1 >= bytes.size()) return std::string_view::npos;
+    const auto first = static_cast<uint8_t>(bytes[at]);
+    const auto second = static_cast<uint8_t>(bytes[at + 1]);
+    if (first < 0x80) {
+        ++at;
+        return first;
+    }
+    if (second >= 0x80) return std::string_view::npos;
+    at += 2;
+    return (first & 0x7Fu) | static_cast<size_t>(second) << 7;
+}
+
+// The value in an AnyValue of one text, one whole number or one floating number; false for anything else.
+bool read_plain_value(std::string_view bytes, Value& value) {
+    if (bytes.size() < 2) return false;
+    size_t at = 1;
+    if (bytes[0] == 0x0A) {
+        const size_t length = bytes.size() == 2 ? static_cast<uint8_t>(bytes[1]) : read_length(bytes, at);
+        if (bytes.size() == 2) at = 2;
+        if (length != bytes.size() - at) return false;
+        value.type = Value::Type::kString;
+        value.text = bytes.substr(at);
+        return true;
+    }
+    if (bytes[0] == 0x18 && bytes.size() <= 10) {
+        uint64_t number = 0;
+        for (; at < bytes.size(); ++at) {
+            const auto byte = static_cast<uint8_t>(bytes[at]);
+            number |= static_cast<uint64_t>(byte & 0x7F) << (7 * (at - 1));
+            if (byte < 0x80) break;
+        }
+        value.type = Value::Type::kInt;
+        value.integer = static_cast<int64_t>(number);
+        return at + 1 == bytes.size();
+    }
+    if (bytes[0] != 0x21 || bytes.size() != 9) return false;
+    value.type = Value::Type::kDouble;
+    std::memcpy(&value.number, bytes.data() + 1, sizeof(value.number));
+    return true;
+}
+
+// Most attributes are a key and a plain value, in this order. Reads that shape without the general walk.
+bool read_plain_attribute(std::string_view bytes, Attributes& attributes) {
+    static_assert(std::endian::native == std::endian::little);
+    if (bytes.size() < 4 || bytes[0] != 0x0A) return false;
+    size_t at = 1;
+    const size_t key_length = read_length(bytes, at);
+    const size_t key_at = at;
+    if (key_length > bytes.size() - key_at) return false;
+    at += key_length;
+    if (at + 2 >= bytes.size() || bytes[at] != 0x12) return false;
+    ++at;
+    const size_t value_length = read_length(bytes, at);
     Value value;
-    value.type = Value::Type::kString;
-    value.text = message.substr(at + 4);
-    attributes.add(message.substr(2, bytes[1]), value);
+    if (value_length != bytes.size() - at || !read_plain_value(bytes.substr(at), value)) return false;
+    attributes.add(bytes.substr(key_at, key_length), value);
     return true;
 }
 
 void read_attribute(pbf_reader message, Attributes& attributes) {
-    if (read_short_text(message.data(), attributes)) return;
+    if (read_plain_attribute(message.data(), attributes)) return;
     std::string_view key;
     Value value;
     while (message.next()) {

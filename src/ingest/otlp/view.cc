@@ -1,28 +1,19 @@
 #include "ingest/otlp/view.h"
 
-#include <utility>
-
 namespace nightshift::ingest::otlp {
-namespace {
-
-template <class View>
-void clear_view(View& view) {
-    Attributes attributes = std::move(view.attributes);
-    attributes.clear();
-    view = View{};
-    view.attributes = std::move(attributes);
-}
-
-}  // namespace
-
 void SpanView::clear() {
-    clear_view(*this);
+    static_cast<SpanFields&>(*this) = {};
+    attributes.clear();
 }
+
 void LogView::clear() {
-    clear_view(*this);
+    static_cast<LogFields&>(*this) = {};
+    attributes.clear();
 }
+
 void PointView::clear() {
-    clear_view(*this);
+    static_cast<PointFields&>(*this) = {};
+    attributes.clear();
 }
 
 void SpanView::note_event(std::string_view event, uint64_t at_ns) {

@@ -23,7 +23,7 @@ struct ScopeView {
 enum class SpanStatus : uint8_t { kUnset = 0, kOk = 1, kError = 2 };
 
 // Ids are raw bytes; the mapper checks their length.
-struct SpanView {
+struct SpanFields {
     std::string_view trace_id;
     std::string_view span_id;
     std::string_view parent_span_id;
@@ -36,6 +36,9 @@ struct SpanView {
     std::string_view status_message;
     std::string_view exception_type;  // of its last "exception" event
     uint64_t first_token_ns = 0;  // of the event with which SDKs mark the first piece of an answer; 0: none
+};
+
+struct SpanView : SpanFields {
     Attributes attributes;
 
     // Makes it empty, and keeps the memory of the attributes.
@@ -44,7 +47,7 @@ struct SpanView {
     void note_event(std::string_view event, uint64_t at_ns);
 };
 
-struct LogView {
+struct LogFields {
     uint64_t time_ns = 0;
     uint64_t observed_ns = 0;
     uint32_t severity = 0;  // SeverityNumber; 17 and above is an error
@@ -53,6 +56,9 @@ struct LogView {
     Value body;
     std::string_view trace_id;
     std::string_view span_id;
+};
+
+struct LogView : LogFields {
     Attributes attributes;
 
     void clear();
@@ -63,7 +69,7 @@ enum class Temporality : uint8_t { kUnspecified = 0, kDelta = 1, kCumulative = 2
 
 // One data point of a metric. Histograms of both kinds are reduced to count and sum, min and max; summaries
 // too.
-struct PointView {
+struct PointFields {
     std::string_view metric;
     std::string_view unit;
     PointType type = PointType::kGauge;
@@ -76,6 +82,9 @@ struct PointView {
     double sum = 0;
     double min = 0;
     double max = 0;
+};
+
+struct PointView : PointFields {
     Attributes attributes;
 
     void clear();
