@@ -16,7 +16,7 @@ export function check(name, actual, expected) {
 }
 
 // Asks until the answer is the expected one; how long it takes is not judged, only that it comes.
-export async function eventually(name, ask, expected, timeout_ms = 60_000) {
+export async function eventually(name, ask, expected, timeout_ms = 90_000) {
   const is_expected = typeof expected === "function" ? expected : (value) => isDeepStrictEqual(value, expected);
   let last;
   for (const end = Date.now() + timeout_ms; ; await pause(250)) {

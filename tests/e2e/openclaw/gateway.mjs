@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -13,6 +13,10 @@ export async function free_port() {
   const { port } = server.address();
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+function copy_tree(from, to) {
+  if (spawnSync("cp", ["-a", from, to]).status !== 0) throw new Error(`cannot copy ${from} to ${to}`);
 }
 
 // One WebSocket connection of an operator, for the test's own calls.
@@ -51,7 +55,7 @@ class Operator {
     });
   }
 
-  async call(method, params = {}, timeout_ms = 90_000) {
+  async call(method, params = {}, timeout_ms = 180_000) {
     const id = `t${++this.#next}`;
     const answer = new Promise((resolve) => this.#pending.set(id, resolve));
     this.socket.send(JSON.stringify({ type: "req", id, method, params }));
@@ -78,10 +82,11 @@ export class Gateway {
     this.port = await free_port();
     this.url = `ws://127.0.0.1:${this.port}`;
     for (const name of ["home", "state", "ws"]) fs.mkdirSync(path.join(this.directory, name), { recursive: true });
-    // The old era installs the dependencies of its plugins from npm into the state folder at the first start.
+    // The old era installs the dependencies of its plugins from npm at the first start and at the first turn, while it
+    // answers nobody.
     this.installed = path.join(this.cache, `plugins-${this.version}`);
     this.installs = path.join(this.directory, "state/plugin-runtime-deps");
-    if (fs.existsSync(this.installed)) fs.cpSync(this.installed, this.installs, { recursive: true, verbatimSymlinks: true });
+    if (fs.existsSync(this.installed)) fs.symlinkSync(this.installed, this.installs);
     fs.writeFileSync(path.join(this.directory, "openclaw.json"), JSON.stringify(this.#config(), null, 1));
   }
 
@@ -130,8 +135,6 @@ export class Gateway {
       try {
         this.operator = await Operator.connect(this.url, this.token);
         await this.operator.call("health", {}, 20_000);
-        if (!fs.existsSync(this.installed) && fs.existsSync(this.installs))
-          fs.cpSync(this.installs, this.installed, { recursive: true, verbatimSymlinks: true });
         return;
       } catch {
         this.operator?.close();
@@ -141,15 +144,29 @@ export class Gateway {
   }
 
   // Starts a turn and returns its run id.
-  async turn(session, message) {
+  async turn(session, message, timeout_ms = 180_000) {
     const agentId = session.split(":")[1];
     const params = { agentId, sessionKey: session, message, idempotencyKey: randomUUID(), deliver: false };
-    return (await this.operator.call("agent", params)).runId;
+    return (await this.operator.call("agent", params, timeout_ms)).runId;
   }
 
-  async wait(run, timeout_ms = 60_000) {
+  async wait(run, timeout_ms = 150_000) {
     const ended = await this.operator.call("agent.wait", { runId: run, timeoutMs: timeout_ms }, timeout_ms + 5_000);
     return ended.status;
+  }
+
+  // What was installed for the start; see prepare.mjs.
+  note_plugins() {
+    copy_tree(this.installs, `${this.installs}.start`);
+  }
+
+  // Keeps that and what was installed since for the next gateways.
+  keep_plugins() {
+    if (!fs.existsSync(this.installs)) return;
+    spawnSync("cp", ["-an", `${this.installs}.start/.`, this.installs]);
+    for (const folder of fs.readdirSync(this.installs)) fs.rmSync(path.join(this.installs, folder, ".openclaw-npm-cache"), { recursive: true, force: true });
+    copy_tree(this.installs, `${this.installed}.part`);
+    fs.renameSync(`${this.installed}.part`, this.installed);
   }
 
   call(method, params) {

@@ -61,8 +61,10 @@ async function plain_work(nightshift, name, gateway, upstream) {
     const session = await nightshift.session(`${name}/${main}`);
     return [session.agent, session.state.value, session.source, session.tool_calls];
   }, [`${name}/main`, "idle", `openclaw/${name}`, 1]);
-  const status = await nightshift.source(name);
-  check(`${name}: the source counts turns`, [status.turns_ok, status.turns_failed], [3, 1]);
+  await eventually(`${name}: the source counts turns`, async () => {
+    const status = await nightshift.source(name);
+    return [status.turns_ok, status.turns_failed];
+  }, [3, 1]);
 }
 
 // Nightshift is away while the gateway works; afterwards it must know all of it, and nothing twice.

@@ -35,6 +35,14 @@ fi
 export PATH="$(dirname "$node"):$PATH"
 install "$cache/openclaw-2026.9.6" openclaw@2026.9.6
 install "$cache/openclaw-2026.4.27" openclaw@2026.4.27
+if ! [ -d "$cache/plugins-2026.4.27" ]; then
+    echo "     letting openclaw 2026.4.27 install its plugins"
+    if ! "$node" "$here/prepare.mjs" 2026.4.27 "$cache"; then
+        echo "FAIL openclaw 2026.4.27 could not install its plugins: is a registry reachable?"
+        echo "0 passed, 1 failed"
+        exit 1
+    fi
+fi
 
 work=$(mktemp -d /tmp/nightshift-openclaw.XXXXXX)
 if "$node" "$here/main.mjs" "$binary" "$cache" "$work"; then
