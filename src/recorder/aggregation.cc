@@ -178,21 +178,31 @@ void Aggregation::add_distinct(const Block& block, const std::vector<uint16_t>& 
     }
 }
 
+// Adds what `get` says to the counts. Rows of a segment are sorted, so groups come in runs, and a run is
+// added at once.
+template <class Get>
+void Aggregation::add_runs(const std::vector<uint32_t>& groups, Get get) {
+    for (size_t i = 0; i < groups.size();) {
+        uint32_t group = groups[i];
+        int64_t sum = 0;
+        for (; i < groups.size() && groups[i] == group; ++i) sum += get(i);
+        counts_[group] += sum;
+    }
+}
+
 void Aggregation::add(const Block& block, const std::vector<uint16_t>& rows,
                       const std::vector<uint32_t>& groups, size_t group_count) {
     if (shared_ != nullptr) return;
     grow(group_count);
     switch (aggregate_.type) {
         case Type::kCount:
-            for (uint32_t group : groups) ++counts_[group];
-            return;
+            return add_runs(groups, [](size_t) { return int64_t{1}; });
         case Type::kErrors: {
             const int64_t* status = block.numbers(Number::kStatus);
-            for (size_t i = 0; i < rows.size(); ++i) {
+            return add_runs(groups, [status, &rows](size_t i) {
                 auto each = static_cast<Status>(status[rows[i]]);
-                counts_[groups[i]] += each == Status::kError || each == Status::kTimeout ? 1 : 0;
-            }
-            return;
+                return int64_t{each == Status::kError || each == Status::kTimeout};
+            });
         }
         case Type::kCountDistinct:
             return add_distinct(block, rows, groups);
@@ -217,8 +227,7 @@ void Aggregation::add_histograms(const Cube& cube, const std::vector<uint16_t>& 
         Histogram& to = histograms_[groups[i]];
         uint32_t first = from.starts[row];
         uint32_t last = from.starts[row + 1u];
-        if (first < last) to.reserve(from.buckets[first].bucket, from.buckets[last - 1].bucket);
-        for (uint32_t b = first; b < last; ++b) to.add_bucket(from.buckets[b].bucket, from.buckets[b].count);
+        to.add_buckets(from.buckets.data() + first, last - first);
         to.add_zeros(from.zeros[row]);
         to.extend(static_cast<double>(mins[row]), static_cast<double>(maxs[row]));
         counts_[groups[i]] += counts[row];

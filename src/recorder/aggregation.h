@@ -41,6 +41,8 @@ private:
                    const std::vector<uint32_t>& groups);
     void add_wholes(const int64_t* values, const std::vector<uint16_t>& rows,
                     const std::vector<uint32_t>& groups);
+    template <class Get>
+    void add_runs(const std::vector<uint32_t>& groups, Get get);
     void add_distinct(const Block& block, const std::vector<uint16_t>& rows,
                       const std::vector<uint32_t>& groups);
     void add_histograms(const Cube& cube, const std::vector<uint16_t>& rows,

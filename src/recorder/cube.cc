@@ -41,8 +41,8 @@ void decode_histograms(WireReader& reader, size_t rows, CubeHistograms& into) {
         into.zeros.push_back(reader.varint());
         int64_t bucket = 0;
         for (uint64_t i = 0; i < count && reader.is_ok(); ++i) {
-            bucket = std::clamp<int64_t>(bucket + std::clamp<int64_t>(reader.signed_varint(), -8192, 8192),
-                                         Histogram::kBucketMin, Histogram::kBucketMax);
+            int64_t step = std::clamp<int64_t>(reader.signed_varint(), i == 0 ? -8192 : 0, 8192);
+            bucket = std::clamp<int64_t>(bucket + step, Histogram::kBucketMin, Histogram::kBucketMax);
             into.buckets.push_back({static_cast<int32_t>(bucket), static_cast<uint32_t>(reader.varint())});
         }
         into.starts.push_back(static_cast<uint32_t>(into.buckets.size()));

@@ -38,10 +38,7 @@ const ColumnSet& cube_keys(CubeKind kind);
 
 // Buckets of one histogram column, all rows in one array.
 struct CubeHistograms {
-    struct Bucket {
-        int32_t bucket;
-        uint32_t count;
-    };
+    using Bucket = Histogram::Bucket;
     std::vector<uint32_t> starts{0};  // row i has the buckets starts[i] up to starts[i + 1]
     std::vector<Bucket> buckets;
     std::vector<uint64_t> zeros;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 #include "recorder/text_search.h"
 
@@ -222,12 +223,18 @@ bool RowFilter::may_match(const Block& block) const {
 }
 
 Result<void> RowFilter::select(Block& block, std::vector<uint16_t>& rows) const {
+    auto [first, last] = block.range(Number::kTime);
+    bool is_inside = first >= from_us && last < to_us;
+    if (where.node == Filter::Node::kTrue && is_inside) {
+        rows.resize(block.rows());
+        std::iota(rows.begin(), rows.end(), uint16_t{0});
+        return text.empty() ? Result<void>() : search(block, rows);
+    }
     rows.clear();
     std::vector<uint8_t> matches;
     Result<void> evaluated = evaluate(where, block, tenant, matches);
     if (!evaluated) return evaluated;
-    auto [first, last] = block.range(Number::kTime);
-    if (first < from_us || last >= to_us) {
+    if (!is_inside) {
         ColumnSet time;
         time.add(Number::kTime);
         Result<void> loaded = block.load(time);

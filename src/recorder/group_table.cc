@@ -119,59 +119,95 @@ int64_t GroupTable::global_value(size_t column, uint32_t code) {
     return local.known[code];
 }
 
-// `combined` holds the codes of all columns, the last one lowest.
-uint32_t GroupTable::group_of(uint64_t combined) {
-    std::vector<int64_t> key(groups_.size());
-    for (size_t column = groups_.size(); column-- > 0;) {
-        uint64_t cardinality = locals_[column].is_constant ? 1 : locals_[column].cardinality;
-        key[column] = global_value(column, static_cast<uint32_t>(combined % cardinality));
-        combined /= cardinality;
-    }
-    uint64_t hash = XXH3_64bits(key.data(), key.size() * sizeof(int64_t));
-    auto [at, end] = found_.equal_range(hash);
-    for (; at != end; ++at) {
-        if (std::equal(key.begin(), key.end(),
-                       keys_.begin() + static_cast<std::ptrdiff_t>(at->second * groups_.size())))
-            return at->second;
-    }
-    keys_.insert(keys_.end(), key.begin(), key.end());
-    found_.emplace(hash, size_);
-    return size_++;
+size_t GroupTable::hash_of(const int64_t* key) const {
+    return XXH3_64bits(key, groups_.size() * sizeof(int64_t));
 }
 
-void GroupTable::assign(const Block& block, const std::vector<uint16_t>& rows,
-                        std::vector<uint32_t>& groups) {
-    groups.assign(rows.size(), 0);
-    if (groups_.empty()) return;
-    std::vector<uint64_t> combined(rows.size());
-    uint64_t cardinality = 1;
-    for (size_t column = 0; column < groups_.size(); ++column) {
-        Local& local = locals_[column];
-        prepare(block, rows, groups_[column], local);
-        if (local.is_constant) continue;
-        for (size_t i = 0; i < rows.size(); ++i)
-            combined[i] = combined[i] * local.cardinality + local.codes[i];
-        cardinality *= local.cardinality;
+void GroupTable::grow_slots() {
+    slots_.assign(slots_.empty() ? 64 : slots_.size() * 2, 0);
+    size_t mask = slots_.size() - 1;
+    for (uint32_t group = 0; group < size_; ++group) {
+        size_t at = hash_of(&keys_[group * groups_.size()]) & mask;
+        while (slots_[at] != 0) at = (at + 1) & mask;
+        slots_[at] = group + 1;
     }
+}
+
+uint32_t GroupTable::find_or_add_key() {
+    if (size_ * 2 >= slots_.size()) grow_slots();
+    size_t mask = slots_.size() - 1;
+    size_t at = hash_of(key_.data()) & mask;
+    for (; slots_[at] != 0; at = (at + 1) & mask) {
+        if (std::equal(key_.begin(), key_.end(), &keys_[(slots_[at] - 1) * groups_.size()]))
+            return slots_[at] - 1;
+    }
+    keys_.insert(keys_.end(), key_.begin(), key_.end());
+    slots_[at] = ++size_;
+    return size_ - 1;
+}
+
+// `combined` holds the codes of all columns, the last one lowest.
+uint32_t GroupTable::group_of(uint64_t combined) {
+    key_.resize(groups_.size());
+    for (size_t column = groups_.size(); column-- > 0;) {
+        uint64_t cardinality = locals_[column].is_constant ? 1 : locals_[column].cardinality;
+        key_[column] = global_value(column, static_cast<uint32_t>(combined % cardinality));
+        combined /= cardinality;
+    }
+    return find_or_add_key();
+}
+
+template <class Code>
+void GroupTable::map_codes(const Code* codes, size_t count, uint64_t cardinality,
+                           std::vector<uint32_t>& groups) {
     if (cardinality <= kDenseMax) {
         dense_.assign(cardinality, kUnknown);
-        for (size_t i = 0; i < rows.size(); ++i) {
-            uint32_t& group = dense_[combined[i]];
-            if (group == kUnknown) group = group_of(combined[i]);
+        for (size_t i = 0; i < count; ++i) {
+            uint32_t& group = dense_[codes[i]];
+            if (group == kUnknown) [[unlikely]]
+                group = group_of(codes[i]);
             groups[i] = group;
         }
         return;
     }
     std::unordered_map<uint64_t, uint32_t> known;
-    for (size_t i = 0; i < rows.size(); ++i) {
-        auto [at, is_new] = known.try_emplace(combined[i], 0);
-        if (is_new) at->second = group_of(combined[i]);
+    for (size_t i = 0; i < count; ++i) {
+        auto [at, is_new] = known.try_emplace(codes[i], 0);
+        if (is_new) at->second = group_of(codes[i]);
         groups[i] = at->second;
     }
 }
 
+void GroupTable::assign(const Block& block, const std::vector<uint16_t>& rows,
+                        std::vector<uint32_t>& groups) {
+    groups.assign(rows.size(), 0);
+    if (groups_.empty() || rows.empty()) return;
+    const Local* only = nullptr;
+    size_t varying = 0;
+    for (size_t column = 0; column < groups_.size(); ++column) {
+        prepare(block, rows, groups_[column], locals_[column]);
+        if (locals_[column].is_constant) continue;
+        only = &locals_[column];
+        ++varying;
+    }
+    if (varying == 0) {
+        std::fill(groups.begin(), groups.end(), group_of(0));
+        return;
+    }
+    if (varying == 1) return map_codes(only->codes.data(), rows.size(), only->cardinality, groups);
+    combined_.assign(rows.size(), 0);
+    uint64_t cardinality = 1;
+    for (const Local& local : locals_) {
+        if (local.is_constant) continue;
+        for (size_t i = 0; i < rows.size(); ++i)
+            combined_[i] = combined_[i] * local.cardinality + local.codes[i];
+        cardinality *= local.cardinality;
+    }
+    map_codes(combined_.data(), rows.size(), cardinality, groups);
+}
+
 size_t GroupTable::bytes() const {
-    size_t bytes = keys_.capacity() * 8 + found_.size() * 48 + dense_.capacity() * 4;
+    size_t bytes = keys_.capacity() * 8 + slots_.capacity() * 4 + dense_.capacity() * 4;
     for (const TextDictionary& texts : texts_) bytes += texts.bytes();
     return bytes;
 }

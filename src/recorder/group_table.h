@@ -40,13 +40,20 @@ private:
                          Local& local);
     int64_t global_value(size_t column, uint32_t code);
     uint32_t group_of(uint64_t combined);
+    uint32_t find_or_add_key();
+    void grow_slots();
+    size_t hash_of(const int64_t* key) const;
+    template <class Code>
+    void map_codes(const Code* codes, size_t count, uint64_t cardinality, std::vector<uint32_t>& groups);
 
     const std::vector<GroupBy>& groups_;
     std::string tenant_;
     std::vector<Local> locals_;
     std::vector<TextDictionary> texts_;  // by group column
     std::vector<int64_t> keys_;          // size() times the number of columns
-    std::unordered_multimap<uint64_t, uint32_t> found_;
+    std::vector<uint32_t> slots_;        // open addressing over the keys: group + 1; 0 is free
+    std::vector<int64_t> key_;           // the one looked up
+    std::vector<uint64_t> combined_;
     std::vector<uint32_t> dense_;
     uint32_t size_ = 0;
 };

@@ -143,6 +143,7 @@ void QueryRun::order(std::vector<uint32_t>& groups, std::vector<std::vector<Valu
         return false;
     };
     size_t wanted = std::min<size_t>(plan_.limit, groups.size());
+    if (wanted == groups.size()) return std::sort(groups.begin(), groups.end(), less);
     std::partial_sort(groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(wanted), groups.end(),
                       less);
 }
