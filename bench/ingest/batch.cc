@@ -95,14 +95,21 @@ void SpanBatch::find_fields() {
 void SpanBatch::find_attribute(std::string_view attribute, Span& span) const {
     std::string_view key = field(attribute, 1);
     const bool is_session = key == "gen_ai.conversation.id" || key == "session.id";
+    const bool is_agent = key == "gen_ai.agent.name";
     const bool is_call = key == "gen_ai.tool.call.id" || key == "gen_ai.response.id";
-    if (!is_session && !is_call) return;
+    if (!is_session && !is_call && !is_agent) return;
     std::string_view text = field(field(attribute, 2), 1);
-    (is_session ? span.sessions : span.call_ids).push_back(offset_of(text) + text.size());
+    (is_session ? span.sessions
+     : is_agent ? span.agents
+                : span.call_ids)
+        .push_back(offset_of(text) + text.size());
 }
 
 void SpanBatch::renew(Random& random, uint64_t now_ns) {
+    // A fleet of 64 agents with 2000 sessions; the spans of a trace belong to one session.
+    constexpr std::string_view kSession = "61677d5d-859a-492d-80d1-154d96bc0000";
     constexpr uint64_t kSessions = 2000;
+    constexpr uint64_t kAgents = 64;
     constexpr uint64_t kStepNs = 1'000'000;
     uint64_t trace[2] = {};
     uint64_t session = 0;
@@ -122,7 +129,11 @@ void SpanBatch::renew(Random& random, uint64_t now_ns) {
         if (span.parent != 0) std::memcpy(&body_[span.parent], &parent, sizeof(parent));
         std::memcpy(&body_[span.start], &start, sizeof(start));
         std::memcpy(&body_[span.end], &end, sizeof(end));
-        for (size_t at : span.sessions) put_hex(&body_[at - 4], 4, session);
+        for (size_t at : span.sessions) {
+            std::memcpy(&body_[at - 36], kSession.data(), kSession.size());
+            put_hex(&body_[at - 4], 4, session);
+        }
+        for (size_t at : span.agents) put_hex(&body_[at - 2], 2, session % kAgents);
         for (size_t at : span.call_ids) put_hex(&body_[at - 14], 14, random.next());
         parent = id;
     }

@@ -30,7 +30,8 @@ private:
         size_t parent = 0;
         size_t start = 0;
         size_t end = 0;
-        std::vector<size_t> sessions;
+        std::vector<size_t> sessions;  // ends of texts
+        std::vector<size_t> agents;
         std::vector<size_t> call_ids;
         uint64_t duration_ns = 0;
     };
