@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 
@@ -38,16 +39,16 @@ public:
     Time now() const override { return std::chrono::floor<microseconds>(std::chrono::system_clock::now()); }
 };
 
-// A clock a test sets by hand.
+// A clock a test sets by hand, while other threads read it.
 class ManualClock final : public Clock {
 public:
-    explicit ManualClock(Time start) : now_(start) {}
-    Time now() const override { return now_; }
-    void advance(microseconds by) { now_ += by; }
-    void set(Time to) { now_ = to; }
+    explicit ManualClock(Time start) : now_us_(unix_us(start)) {}
+    Time now() const override { return from_unix_us(now_us_); }
+    void advance(microseconds by) { now_us_ += by.count(); }
+    void set(Time to) { now_us_ = unix_us(to); }
 
 private:
-    Time now_;
+    std::atomic<int64_t> now_us_;
 };
 
 }  // namespace nightshift

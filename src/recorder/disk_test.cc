@@ -94,7 +94,7 @@ size_t count_events(const Recorder& recorder) {
 TEST(FullDisk, RefusesWithAMessageAndGoesOnWhenThereIsSpaceAgain) {
     testing::Folder folder;
     FullDisk disk;
-    testing::SharedClock clock(from_unix_us(kNowUs));
+    ManualClock clock(from_unix_us(kNowUs));
     Options options;
     options.directory = folder.path();
     options.disk = &disk;
@@ -123,7 +123,7 @@ TEST(FullDisk, RefusesWithAMessageAndGoesOnWhenThereIsSpaceAgain) {
 TEST(FullDisk, KeepsWhatCannotBeSealedInMemoryAndInTheLog) {
     testing::Folder folder;
     FullDisk disk;
-    testing::SharedClock clock(from_unix_us(kNowUs));
+    ManualClock clock(from_unix_us(kNowUs));
     Options options;
     options.directory = folder.path();
     options.disk = &disk;
@@ -145,7 +145,7 @@ TEST(FullDisk, KeepsWhatCannotBeSealedInMemoryAndInTheLog) {
 TEST(ForgetfulDisk, APowerCutLosesNothingThatWasAcknowledged) {
     testing::Folder folder;
     ForgetfulDisk disk;
-    testing::SharedClock clock(from_unix_us(kNowUs));
+    ManualClock clock(from_unix_us(kNowUs));
     Options options;
     options.directory = folder.path() / "live";
     options.disk = &disk;

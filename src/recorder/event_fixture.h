@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -24,17 +23,6 @@ public:
 
 private:
     std::filesystem::path path_;
-};
-
-// A clock the test sets by hand while the recorder's threads read it.
-class SharedClock final : public Clock {
-public:
-    explicit SharedClock(Time start) : us_(unix_us(start)) {}
-    Time now() const override { return from_unix_us(us_); }
-    void advance(microseconds by) { us_ += by.count(); }
-
-private:
-    std::atomic<int64_t> us_;
 };
 
 // The `number`-th model call of a small fleet; the same number gives the same event.

@@ -33,7 +33,7 @@ protected:
 
     testing::Folder folder_;
     Options options_;
-    testing::SharedClock clock_{from_unix_us(kNowUs)};
+    ManualClock clock_{from_unix_us(kNowUs)};
     std::unique_ptr<Recorder> recorder_;
 };
 

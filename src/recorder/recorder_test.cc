@@ -41,7 +41,7 @@ protected:
 
     Folder folder_;
     Options options_;
-    testing::SharedClock clock_{from_unix_us(kNowUs)};
+    ManualClock clock_{from_unix_us(kNowUs)};
     std::unique_ptr<Recorder> recorder_;
 };
 
