@@ -107,23 +107,22 @@ void add_fleet_routes(Router& router, Service& fleet) {
     auto get = [&router](std::string pattern, CallFn call) {
         router.add({net::Method::kGet, std::move(pattern), Access::scoped(Scope::kRead), std::move(call)});
     };
-    get("/api/v1/fleet", [&fleet](Call call) -> Task<net::Response> {
-        auto view = fleet.view(call.principal.tenant);
-        co_return view_answer(call.request, *view, view->fleet_body());
-    });
-    get("/api/v1/attention", [&fleet](Call call) -> Task<net::Response> {
-        auto view = fleet.view(call.principal.tenant);
-        co_return view_answer(call.request, *view, view->attention_body());
-    });
-    get("/api/v1/agents", [&fleet](Call call) -> Task<net::Response> { co_return list_agents(fleet, call); });
-    get("/api/v1/sessions",
-        [&fleet](Call call) -> Task<net::Response> { co_return list_sessions(fleet, call); });
-    get("/api/v1/agents/{id}", [&fleet](Call call) -> Task<net::Response> {
-        co_return one(fleet.agent(call.principal.tenant, call.params[0]), "agent", call.params[0]);
-    });
-    get("/api/v1/sessions/{id}", [&fleet](Call call) -> Task<net::Response> {
-        co_return one(fleet.session(call.principal.tenant, call.params[0]), "session", call.params[0]);
-    });
+    get("/api/v1/fleet", immediate([&fleet](const Call& call) {
+            auto view = fleet.view(call.principal.tenant);
+            return view_answer(call.request, *view, view->fleet_body());
+        }));
+    get("/api/v1/attention", immediate([&fleet](const Call& call) {
+            auto view = fleet.view(call.principal.tenant);
+            return view_answer(call.request, *view, view->attention_body());
+        }));
+    get("/api/v1/agents", immediate([&fleet](const Call& call) { return list_agents(fleet, call); }));
+    get("/api/v1/sessions", immediate([&fleet](const Call& call) { return list_sessions(fleet, call); }));
+    get("/api/v1/agents/{id}", immediate([&fleet](const Call& call) {
+            return one(fleet.agent(call.principal.tenant, call.params[0]), "agent", call.params[0]);
+        }));
+    get("/api/v1/sessions/{id}", immediate([&fleet](const Call& call) {
+            return one(fleet.session(call.principal.tenant, call.params[0]), "session", call.params[0]);
+        }));
     router.add({net::Method::kPost, "/api/v1/sessions/{id}/abort", Access::scoped(Scope::kWrite),
                 [&fleet](Call call) { return abort_session(fleet, std::move(call)); }});
     router.add({net::Method::kPost, "/api/v1/attention/{id}/dismiss", Access::scoped(Scope::kWrite),

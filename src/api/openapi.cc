@@ -21,9 +21,9 @@ std::string_view openapi_document() {
 }
 
 void add_openapi_route(Router& router) {
-    router.add({net::Method::kGet, "/openapi.json", Access::open(), [](Call) -> Task<net::Response> {
-                    co_return net::Response::json(200, std::string(openapi_document()));
-                }});
+    router.add({net::Method::kGet, "/openapi.json", Access::open(), immediate([](const Call&) {
+                    return net::Response::json(200, std::string(openapi_document()));
+                })});
 }
 
 }  // namespace nightshift::api

@@ -26,7 +26,16 @@ bool matches(std::string_view pattern, std::string_view path, std::vector<std::s
     return pattern.empty() && path.empty();
 }
 
+// `answer` lives in the route's function, which outlives every call.
+Task<net::Response> answer_now(const std::function<net::Response(const Call&)>& answer, Call call) {
+    co_return answer(call);
+}
+
 }  // namespace
+
+CallFn immediate(std::function<net::Response(const Call&)> answer) {
+    return [answer = std::move(answer)](Call call) { return answer_now(answer, std::move(call)); };
+}
 
 void Router::add(Route route) {
     routes_.push_back(std::move(route));

@@ -20,6 +20,8 @@ struct Call {
 };
 
 using CallFn = std::function<Task<net::Response>(Call)>;
+// A call that needs to wait for nothing.
+CallFn immediate(std::function<net::Response(const Call&)> answer);
 
 // Who may call: everybody, every token, or tokens with a scope.
 struct Access {

@@ -195,15 +195,14 @@ net::Response metrics(const SystemParts& parts) {
 }  // namespace
 
 void add_system_routes(Router& router, SystemParts parts) {
-    router.add({net::Method::kGet, "/healthz", Access::open(), [](Call) -> Task<net::Response> {
-                    co_return json_answer(200, json::object{{"status", "alive"}});
-                }});
+    router.add({net::Method::kGet, "/healthz", Access::open(),
+                immediate([](const Call&) { return json_answer(200, json::object{{"status", "alive"}}); })});
     router.add({net::Method::kGet, "/readyz", Access::open(),
-                [parts](Call) -> Task<net::Response> { co_return readiness(parts); }});
+                immediate([parts](const Call&) { return readiness(parts); })});
     router.add({net::Method::kGet, "/metrics", Access::scoped(Scope::kRead),
-                [parts](Call) -> Task<net::Response> { co_return metrics(parts); }});
+                immediate([parts](const Call&) { return metrics(parts); })});
     router.add({net::Method::kGet, "/api/v1/system", Access::scoped(Scope::kRead),
-                [parts](Call) -> Task<net::Response> { co_return json_answer(200, system_json(parts)); }});
+                immediate([parts](const Call&) { return json_answer(200, system_json(parts)); })});
 }
 
 }  // namespace nightshift::api

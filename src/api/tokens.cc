@@ -95,27 +95,25 @@ net::Response log_in(const auth::Authenticator& authenticator, const Call& call)
 
 void add_token_routes(Router& router, auth::Authenticator& authenticator, io::Pool& pool) {
     router.add({net::Method::kGet, "/api/v1/tokens", Access::scoped(Scope::kAdmin),
-                [&authenticator](Call) -> Task<net::Response> { co_return list_tokens(authenticator); }});
+                immediate([&authenticator](const Call&) { return list_tokens(authenticator); })});
     router.add(
         {net::Method::kPost, "/api/v1/tokens", Access::scoped(Scope::kAdmin),
          [&authenticator, &pool](Call call) { return create_token(authenticator, pool, std::move(call)); }});
     router.add(
         {net::Method::kDelete, "/api/v1/tokens/{id}", Access::scoped(Scope::kAdmin),
          [&authenticator, &pool](Call call) { return revoke_token(authenticator, pool, std::move(call)); }});
-    router.add(
-        {net::Method::kGet, "/api/v1/whoami", Access::any_token(), [](Call call) -> Task<net::Response> {
-             co_return json_answer(200, json::object{{"tenant", call.principal.tenant},
-                                                     {"name", call.principal.name},
-                                                     {"scopes", scope_names(call.principal.scopes)}});
-         }});
-    router.add(
-        {net::Method::kPost, "/api/v1/login", Access::open(),
-         [&authenticator](Call call) -> Task<net::Response> { co_return log_in(authenticator, call); }});
-    router.add({net::Method::kPost, "/api/v1/logout", Access::open(), [](Call) -> Task<net::Response> {
+    router.add({net::Method::kGet, "/api/v1/whoami", Access::any_token(), immediate([](const Call& call) {
+                    return json_answer(200, json::object{{"tenant", call.principal.tenant},
+                                                         {"name", call.principal.name},
+                                                         {"scopes", scope_names(call.principal.scopes)}});
+                })});
+    router.add({net::Method::kPost, "/api/v1/login", Access::open(),
+                immediate([&authenticator](const Call& call) { return log_in(authenticator, call); })});
+    router.add({net::Method::kPost, "/api/v1/logout", Access::open(), immediate([](const Call&) {
                     net::Response response = net::Response::empty(204);
                     response.headers.set("Set-Cookie", cookie("", 0));
-                    co_return response;
-                }});
+                    return response;
+                })});
 }
 
 }  // namespace nightshift::api

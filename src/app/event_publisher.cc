@@ -16,8 +16,8 @@ void publish_events(live::Hub& hub, const recorder::EventBatch& batch) {
         if (!for_all && !for_session) continue;
         std::string item;
         recorder::append_event_json(item, event);
-        if (for_session) hub.append(event.tenant, session_topic, for_all ? item : std::move(item));
-        if (for_all) hub.append(event.tenant, "events", std::move(item));
+        if (for_all) hub.append(event.tenant, "events", item);
+        if (for_session) hub.append(event.tenant, session_topic, std::move(item));
     }
 }
 

@@ -66,6 +66,7 @@ struct Service::State : std::enable_shared_from_this<Service::State> {
     void ask_abort(AbortRequest request, std::function<void(Result<std::string>)> done);
     void save();
     void finish();
+    static Task<> finish_on_loop(std::shared_ptr<State> state);
 
     io::Loop& loop;
     const Options options;
@@ -148,10 +149,12 @@ void Service::stop() {
     if (state_->is_stopped.exchange(true)) return;
     std::shared_ptr<State> state = state_;
     io::run_blocking(state->loop, [state]() -> Task<> { return state->group.stop(); });
-    io::run_blocking(state->loop, [state]() -> Task<> {
-        state->finish();
-        co_return;
-    });
+    io::run_blocking(state->loop, [state] { return State::finish_on_loop(state); });
+}
+
+Task<> Service::State::finish_on_loop(std::shared_ptr<State> state) {
+    state->finish();
+    co_return;
 }
 
 void Service::State::finish() {
