@@ -1,11 +1,13 @@
 # One set of flags for every target: warnings are errors, frames are kept for profilers, mold links.
 add_compile_options(-Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Wunused -Woverloaded-virtual
-                    -fno-omit-frame-pointer
+                    -pthread -fno-omit-frame-pointer
                     -Wno-missing-designated-field-initializers)  # options structs name only what differs
 add_link_options(-fuse-ld=mold)
 if(NOT NS_SANITIZE STREQUAL "")
   add_compile_options(-fsanitize=${NS_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${NS_SANITIZE})
+  # The compiler cache can keep precompiled headers only without their time.
+  add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
 endif()
 if(NS_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)

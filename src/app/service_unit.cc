@@ -10,7 +10,7 @@ namespace nightshift::app {
 namespace {
 
 // systemd splits ExecStart at blanks and expands % and $.
-std::string quoted(const std::string& word) {
+std::string in_quotes(const std::string& word) {
     std::string out = "\"";
     for (char c : word) {
         if (c == '"' || c == '\\') out += '\\';
@@ -33,9 +33,9 @@ Result<std::filesystem::path> unit_folder(bool is_system) {
 }  // namespace
 
 std::string render_service_unit(const ServiceUnitOptions& options) {
-    std::string command = fmt::format("{} up --data {}", quoted(options.program), quoted(options.data));
-    if (!options.listen.empty()) command += " --listen " + quoted(options.listen);
-    if (!options.config.empty()) command += " --config " + quoted(options.config);
+    std::string command = fmt::format("{} up --data {}", in_quotes(options.program), in_quotes(options.data));
+    if (!options.listen.empty()) command += " --listen " + in_quotes(options.listen);
+    if (!options.config.empty()) command += " --config " + in_quotes(options.config);
     // A user's manager may not change namespaces, so those directives are for the machine's unit.
     std::string sandbox = options.is_system ? fmt::format(R"(ProtectSystem=strict
 ProtectHome=read-only

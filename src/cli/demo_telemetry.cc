@@ -12,14 +12,14 @@ std::string random_hex(size_t bytes) {
     return to_hex(random_bytes(bytes).data(), bytes);
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out;
     append_json_string(out, text);
     return out;
 }
 
 std::string text_attribute(std::string_view key, std::string_view value) {
-    return fmt::format(R"({{"key":"{}","value":{{"stringValue":{}}}}})", key, quoted(value));
+    return fmt::format(R"({{"key":"{}","value":{{"stringValue":{}}}}})", key, in_quotes(value));
 }
 
 std::string integer_attribute(std::string_view key, uint64_t value) {
@@ -81,7 +81,7 @@ Result<void> SimulatedTelemetry::send_span(std::string_view name, std::string at
                            R"(,{"key":"nightshift.simulated","value":{"boolValue":true}})";
     std::string span = fmt::format(
         R"({{"traceId":"{}","spanId":"{}","name":{},"kind":3,"startTimeUnixNano":"{}","endTimeUnixNano":"{}","status":{{"code":{}}},"attributes":[{}]}})",
-        trace_, random_hex(8), quoted(name), (end_us - duration_ms * 1000) * 1000, end_us * 1000,
+        trace_, random_hex(8), in_quotes(name), (end_us - duration_ms * 1000) * 1000, end_us * 1000,
         error_type.empty() ? 1 : 2, attributes);
     std::string body = fmt::format(
         R"({{"resourceSpans":[{{"resource":{{"attributes":[{}]}},"scopeSpans":[{{"scope":{{"name":"nightshift.demo"}},"spans":[{}]}}]}}]}})",
@@ -95,8 +95,8 @@ Result<void> SimulatedTelemetry::event(std::string_view kind, std::string_view n
                                        std::string_view status) {
     std::string line = fmt::format(
         R"({{"id":"demo-{}","time_us":{},"kind":"{}","name":{},"status":"{}","agent":{},"session":{},"host":"demo","simulated":true)",
-        random_hex(8), now_us(), kind, quoted(name), status, quoted(agent_), quoted(session_));
-    if (!parent_session_.empty()) line += fmt::format(R"(,"parent_session":{})", quoted(parent_session_));
+        random_hex(8), now_us(), kind, in_quotes(name), status, in_quotes(agent_), in_quotes(session_));
+    if (!parent_session_.empty()) line += fmt::format(R"(,"parent_session":{})", in_quotes(parent_session_));
     line += "}\n";
     NS_TRY([[maybe_unused]] auto answer,
            call(connection_, net::Method::kPost, "/api/v1/events", std::move(line)));

@@ -11,7 +11,7 @@ bool ends_word(char c) {
            c == '>' || c == '~';
 }
 
-Result<Token> quoted(std::string_view text, size_t& at) {
+Result<Token> in_quotes(std::string_view text, size_t& at) {
     Token token{Token::Type::kText, {}, at};
     for (++at; at < text.size(); ++at) {
         char c = text[at];
@@ -64,7 +64,7 @@ Result<std::vector<Token>> split_filter(std::string_view text) {
         if (tokens.size() >= kFilterTokensMax)
             return fail(Code::kLimit, "the filter has more than {} words", kFilterTokensMax);
         if (text[at] == '"') {
-            NS_TRY(Token token, quoted(text, at));
+            NS_TRY(Token token, in_quotes(text, at));
             tokens.push_back(std::move(token));
         } else if (ends_word(text[at])) {
             NS_TRY(Token token, sign(text, at));

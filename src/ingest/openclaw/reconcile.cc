@@ -21,7 +21,7 @@ constexpr size_t kSessionsMax = 300;  // whose history is read
 constexpr size_t kAuditedRunsMax = 10'000;
 constexpr int64_t kDayMs = 86'400'000;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out;
     append_json_string(out, text);
     return out;
@@ -76,12 +76,12 @@ std::optional<Call> Reconciliation::next() {
         case Step::kAudit:
             if (cursor_.empty()) return Call{"audit.activity.list", R"({"limit":500})"};
             return Call{"audit.activity.list",
-                        fmt::format(R"({{"limit":500,"cursor":{}}})", quoted(cursor_))};
+                        fmt::format(R"({{"limit":500,"cursor":{}}})", in_quotes(cursor_))};
         case Step::kHistory:
             if (keys_.empty()) break;
             key_ = std::move(keys_.front());
             keys_.pop_front();
-            return Call{"chat.history", fmt::format(R"({{"sessionKey":{},"limit":1000}})", quoted(key_))};
+            return Call{"chat.history", fmt::format(R"({{"sessionKey":{},"limit":1000}})", in_quotes(key_))};
         case Step::kDone:
             break;
     }
