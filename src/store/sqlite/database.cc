@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include "store/sqlite/statement_cache.h"
+
 namespace nightshift::store {
 namespace {
 
@@ -17,10 +19,10 @@ Failure sqlite_failure(sqlite3* db, int code, std::string_view what) {
 }  // namespace
 
 Statement::Statement(Statement&& other) noexcept
-    : db_(other.db_), statement_(std::exchange(other.statement_, nullptr)) {}
+    : db_(other.db_), cache_(other.cache_), statement_(std::exchange(other.statement_, nullptr)) {}
 
 Statement::~Statement() {
-    sqlite3_finalize(statement_);
+    if (statement_ != nullptr) cache_->give_back(statement_);
 }
 
 Statement& Statement::bind(int index, int64_t value) {
@@ -33,9 +35,18 @@ Statement& Statement::bind(int index, std::string_view value) {
     return *this;
 }
 
+Statement& Statement::bind_real(int index, double value) {
+    sqlite3_bind_double(statement_, index, value);
+    return *this;
+}
+
 Statement& Statement::bind_null(int index) {
     sqlite3_bind_null(statement_, index);
     return *this;
+}
+
+Statement& Statement::bind(int index, std::optional<int64_t> value) {
+    return value ? bind(index, *value) : bind_null(index);
 }
 
 Result<bool> Statement::step() {
@@ -46,12 +57,23 @@ Result<bool> Statement::step() {
 }
 
 Result<void> Statement::run() {
-    NS_TRY([[maybe_unused]] bool has_row, step());
+    Result<bool> stepped = step();
+    sqlite3_reset(statement_);
+    if (!stepped) return Failure(stepped.error());
     return {};
 }
 
 int64_t Statement::integer(int column) const {
     return sqlite3_column_int64(statement_, column);
+}
+
+double Statement::real(int column) const {
+    return sqlite3_column_double(statement_, column);
+}
+
+std::optional<int64_t> Statement::optional_integer(int column) const {
+    if (is_null(column)) return std::nullopt;
+    return integer(column);
 }
 
 std::string Statement::text(int column) const {
@@ -69,6 +91,16 @@ void Database::Close::operator()(sqlite3* db) const {
     sqlite3_close_v2(db);
 }
 
+Database::Database(sqlite3* db) : db_(db), cache_(std::make_unique<StatementCache>()) {}
+Database::Database(Database&&) noexcept = default;
+Database::~Database() = default;
+
+Database& Database::operator=(Database&& other) noexcept {
+    cache_ = std::move(other.cache_);  // before the connection its statements belong to
+    db_ = std::move(other.db_);
+    return *this;
+}
+
 Result<Database> Database::open(const std::filesystem::path& path) {
     sqlite3* raw = nullptr;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -83,11 +115,22 @@ Result<Database> Database::open(const std::filesystem::path& path) {
     return db;
 }
 
+Result<Database> Database::open_read_only(const std::filesystem::path& path) {
+    sqlite3* raw = nullptr;
+    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
+    Database db(raw);
+    if (code != SQLITE_OK) return sqlite_failure(raw, code, fmt::format("open {}", path.native()));
+    sqlite3_busy_timeout(raw, 5000);
+    return db;
+}
+
 Result<Statement> Database::prepare(std::string_view sql) {
-    sqlite3_stmt* statement = nullptr;
+    sqlite3_stmt* statement = cache_->take(sql);
+    if (statement != nullptr) return Statement(db_.get(), cache_.get(), statement);
     int code = sqlite3_prepare_v2(db_.get(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
     if (code != SQLITE_OK) return sqlite_failure(db_.get(), code, sql);
-    return Statement(db_.get(), statement);
+    return Statement(db_.get(), cache_.get(), statement);
 }
 
 Result<void> Database::execute(const std::string& sql) {

@@ -14,7 +14,10 @@ struct sqlite3_stmt;
 
 namespace nightshift::store {
 
-// A prepared statement. Bind from 1, step until false, read columns from 0. Borrowed from its Database.
+class StatementCache;
+
+// A prepared statement. Bind from 1, step until false, read columns from 0. Borrowed from its Database, which
+// keeps it for the next prepare() of the same text.
 class Statement {
 public:
     Statement(Statement&&) noexcept;
@@ -23,21 +26,28 @@ public:
 
     Statement& bind(int index, int64_t value);
     Statement& bind(int index, std::string_view value);
+    Statement& bind_real(int index, double value);
     Statement& bind_null(int index);
+    // Null for an empty optional.
+    Statement& bind(int index, std::optional<int64_t> value);
 
     // True while there is a row. kConflict on a broken constraint, kIo or kCorrupt from the disk.
     Result<bool> step();
-    // For statements without rows.
+    // For statements without rows. Runs again with new values after the next bind().
     Result<void> run();
 
     int64_t integer(int column) const;
+    double real(int column) const;
     std::string text(int column) const;
+    std::optional<int64_t> optional_integer(int column) const;
     bool is_null(int column) const;
 
 private:
     friend class Database;
-    Statement(sqlite3* db, sqlite3_stmt* statement) : db_(db), statement_(statement) {}
+    Statement(sqlite3* db, StatementCache* cache, sqlite3_stmt* statement)
+        : db_(db), cache_(cache), statement_(statement) {}
     sqlite3* db_;
+    StatementCache* cache_;
     sqlite3_stmt* statement_;
 };
 
@@ -46,8 +56,11 @@ class Database {
 public:
     // Creates the file when there is none. kIo with SQLite's message otherwise.
     static Result<Database> open(const std::filesystem::path& path);
-    Database(Database&&) noexcept = default;
-    Database& operator=(Database&&) noexcept = default;
+    // An existing file; every statement that would change it fails.
+    static Result<Database> open_read_only(const std::filesystem::path& path);
+    Database(Database&&) noexcept;
+    Database& operator=(Database&&) noexcept;
+    ~Database();
 
     Result<Statement> prepare(std::string_view sql);
     // Any number of statements, without results.
@@ -59,8 +72,9 @@ private:
     struct Close {
         void operator()(sqlite3* db) const;
     };
-    explicit Database(sqlite3* db) : db_(db) {}
+    explicit Database(sqlite3* db);
     std::unique_ptr<sqlite3, Close> db_;
+    std::unique_ptr<StatementCache> cache_;
 };
 
 // Rolls back unless committed.
