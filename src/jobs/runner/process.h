@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "io/loop.h"
+#include "io/task.h"
+#include "jobs/types.h"
+
+namespace nightshift::jobs {
+
+// What one process may use. 0: no limit of ours. cgroup v2 where the system lets us, rlimits otherwise.
+struct ProcessLimits {
+    uint64_t memory_bytes = 0;
+    std::chrono::seconds cpu{0};
+    uint64_t processes = 0;
+    uint64_t open_files = 0;
+    uint64_t output_bytes = 50u << 20;  // kept per run, newest; older output is rotated away and counted
+};
+
+// A command to run: its own process group, only the environment named here.
+struct Command {
+    std::vector<std::string> argv;  // a program and its arguments; not a shell line unless it names a shell
+    std::string folder;             // working folder; must exist
+    std::map<std::string, std::string>
+        environment;    // all of it; PATH and HOME have sane defaults when not named
+    std::string input;  // on stdin; empty: /dev/null
+    ProcessLimits limits;
+    std::chrono::milliseconds grace{10'000};  // between SIGTERM and SIGKILL
+};
+
+// A running, or ended, process under its keeper. The keeper is this same program started as `nightshift keep
+// RUN_FOLDER`: it owns the command's process group, writes its output to RUN_FOLDER and its end to
+// RUN_FOLDER/exit.json, and outlives us. So a run survives a restart of Nightshift, and how it ended is never
+// lost.
+//
+// All methods on the loop given to start() or adopt().
+class Process {
+public:
+    // Starts `command` in `run_folder`, which must be new: a folder that has been started once is refused
+    // with kConflict, whoever asks. kInvalid when the program or folder does not exist; kIo, kLimit from the
+    // operating system.
+    static Result<std::unique_ptr<Process>> start(io::Loop& loop, const std::filesystem::path& program,
+                                                  const std::filesystem::path& run_folder,
+                                                  const Command& command);
+    // Finds what became of a run after a restart: still running (then it is ours again), ended, or never
+    // started (kNotFound: it is safe to start it now). A run whose keeper died without a word is `lost`.
+    static Result<std::unique_ptr<Process>> adopt(io::Loop& loop, const std::filesystem::path& run_folder);
+    ~Process();  // does not stop the process
+
+    // The command's process group; 0 when it has ended.
+    int pid() const;
+    // Returns when the process and its keeper have ended, at once if they have.
+    Task<Execution> wait();
+    // SIGTERM to the whole tree, SIGKILL after the grace; returns when it has ended.
+    Task<Execution> stop(bool timed_out);
+
+private:
+    struct State;
+    explicit Process(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+// The keeper's main; `nightshift keep RUN_FOLDER` calls it before anything else is set up. Returns the exit
+// code.
+int keep(const std::filesystem::path& run_folder);
+
+}  // namespace nightshift::jobs
