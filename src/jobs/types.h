@@ -63,6 +63,7 @@ struct Execution {
     std::optional<int> exit_code;  // none: killed by a signal, never started, or not a process
     int signal = 0;
     bool timed_out = false;
+    bool was_silent = false;  // its output matched the job's `silent_when`: it had nothing to say
     bool lost = false;  // it ran, and how it ended is not known: a crash of the machine, a killed keeper
     std::string error;  // why it could not start or be asked; empty otherwise
     std::string output_path;  // file with the captured output; empty: none

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "jobs/engine.h"
+
+namespace nightshift::jobs {
+
+// What a commit under way is for.
+struct Engine::Pending {
+    enum class Kind : uint8_t { kPlan, kClaim, kStart, kEnd, kDecide };
+    Kind kind = Kind::kPlan;
+    OccurrenceKey key;
+    std::shared_ptr<const std::vector<Transition>> transitions;
+    std::vector<Occurrence> planned;
+    Time planned_until;
+    Phase next = Phase::kVerifying;
+    Time next_attempt;
+};
+
+// An open occurrence. Its address is stable until it is dropped.
+struct Engine::Live {
+    static constexpr size_t kWordsMax = 8;
+
+    Occurrence occurrence;
+    JobState* state = nullptr;
+    JobPtr job;                  // the revision it runs with
+    bool is_committing = false;  // a transition is under way: nothing else may be decided
+    bool is_waiting = false;     // due, and in waiting_
+    bool is_catch_up = false;
+    bool is_collecting = false;
+    bool is_stopping = false;
+    std::string replaced_by;
+    std::optional<Execution> execution;  // of the last attempt
+    std::optional<Pending> unwritten;    // the ledger could not be written: this is tried again
+    std::string sender_run_id;           // watched: which start the end belongs to
+    std::vector<Word> words;             // that came while a commit was under way; at most kWordsMax
+    Time verify_until;                   // evidence may still appear until then
+    uint32_t looks = 0;                  // how often it was looked for
+    std::optional<Time> alarm;
+};
+
+struct Engine::JobState {
+    JobPtr job;
+    Time planned_until;
+    bool is_planning = false;
+    bool is_paused = false;
+    std::string paused_why;
+    std::optional<Time> plan_at;
+    uint32_t in_flight = 0;  // claimed, running, or between attempts
+    uint32_t waiting = 0;
+    std::map<Time, std::unique_ptr<Live>> open;  // by nominal time
+};
+
+}  // namespace nightshift::jobs
