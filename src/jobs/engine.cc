@@ -14,6 +14,8 @@ namespace {
 // A run's end is awaited so long after its timeout; then it counts as lost.
 constexpr std::chrono::seconds kLeaseSlack{120};
 constexpr size_t kWaitingLooksMax = 256;
+constexpr std::chrono::seconds kLookAtWaiting{30};
+constexpr std::chrono::seconds kPlanAgain{5};  // after the ledger could not be written
 
 bool is_in_flight(Phase phase) {
     return phase == Phase::kClaimed || phase == Phase::kRunning || phase == Phase::kWaiting;
@@ -210,13 +212,15 @@ Time Engine::next_due() const {
     Time next = Time::max();
     if (!alarms_.empty()) next = std::min(next, alarms_.begin()->first);
     if (!plans_.empty()) next = std::min(next, plans_.begin()->first);
-    if (!waiting_.empty()) next = std::min(next, next_catch_up_);
+    if (!waiting_.empty()) next = std::min(next, look_at_waiting_);
     return next;
 }
 
 void Engine::step(Time now, Effects& effects) {
     act_on_due(now, effects);
     start_waiting(now, effects);
+    // The end of a run looks at them too; this is for those whose wait itself grows too long.
+    look_at_waiting_ = next_catch_up_ > now ? next_catch_up_ : now + kLookAtWaiting;
     plan_due(now, effects);
 }
 
@@ -301,7 +305,12 @@ void Engine::plan_due(Time now, Effects& effects) {
         state.plan_at.reset();
         if (state.is_planning) continue;
         Plan plan = plan_ahead({*state.job, state.planned_until, now, options_.horizon});
-        if (plan.planned_until == state.planned_until) continue;  // never again
+        if (plan.planned_until == state.planned_until) {
+            // Enough is planned, as after a restart or when the clock went back; or nothing comes any more.
+            if (state.job->schedule->next(state.planned_until))
+                plan_later(state, now + std::chrono::seconds(1));
+            continue;
+        }
         state.is_planning = true;
         Pending pending{.kind = Pending::Kind::kPlan, .key = {plan.tenant, plan.job, {}}};
         pending.planned = plan.occurrences;
@@ -317,7 +326,6 @@ void Engine::on_plan_committed(Pending& pending, const Result<void>& result, Tim
     if (found == jobs_.end()) return;
     JobState& state = *found->second;
     state.is_planning = false;
-    Time plan_at = now + std::chrono::seconds(5);
     if (result) {
         state.planned_until = std::max(state.planned_until, pending.planned_until);
         for (Occurrence& occurrence : pending.planned) {
@@ -325,14 +333,18 @@ void Engine::on_plan_committed(Pending& pending, const Result<void>& result, Tim
             Effects none;
             begin(add(state, std::move(occurrence)), now, none);
         }
-        // Between half the horizon and all of it, so that the jobs of one minute do not plan in one second.
-        auto lead = options_.horizon / 2 +
-                    std::chrono::seconds(random_.below(uint64_t(options_.horizon.count() / 2) + 1));
-        plan_at = std::max(state.planned_until - lead, now);
     }
+    plan_later(state, now + (result ? std::chrono::seconds(0) : kPlanAgain));
+}
+
+// When the plan runs short: between half the horizon and all of it before its end, so that the jobs of one
+// minute do not plan in one second. Not before `earliest`.
+void Engine::plan_later(JobState& state, Time earliest) {
     if (state.plan_at || !state.job->is_planned_ahead()) return;
-    state.plan_at = plan_at;
-    plans_.insert({plan_at, &state});
+    auto half = options_.horizon / 2;
+    auto lead = half + std::chrono::seconds(random_.below(static_cast<uint64_t>(half.count()) + 1));
+    state.plan_at = std::max<Time>(state.planned_until - lead, earliest);
+    plans_.insert({*state.plan_at, &state});
 }
 
 // --- starting ---

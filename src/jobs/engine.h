@@ -155,6 +155,7 @@ private:
     using JobName = std::pair<std::string, std::string>;  // tenant, name
 
     void plan_due(Time now, Effects& effects);
+    void plan_later(JobState& state, Time earliest);
     void act_on_due(Time now, Effects& effects);
     void catch_up_overdue(JobState& state, std::vector<Live*> overdue, Time now, Effects& effects);
     void try_start(Live& live, Time now, Effects& effects);
@@ -196,6 +197,7 @@ private:
     uint32_t catch_ups_in_flight_ = 0;
     int64_t catch_up_spent_ = 0;
     Time next_catch_up_;
+    Time look_at_waiting_;
     uint64_t stale_total_ = 0;
     uint64_t refused_total_ = 0;
 };

@@ -40,12 +40,10 @@ Plan plan_ahead(const PlanRequest& request) {
     if (!job.is_planned_ahead()) return plan;
     Time oldest_to_run = request.now - std::max<microseconds>(job.catch_up_max_lateness, kOnTime);
     std::vector<Occurrence> missed;
-    for (size_t step = 0; step < kPlanStepsMax; ++step) {
+    for (size_t step = 0; step < kPlanStepsMax && plan.planned_until <= request.now + request.horizon;
+         ++step) {
         auto next = job.schedule->next(plan.planned_until);
         if (!next) break;
-        bool is_beyond = next->nominal > request.now + request.horizon;
-        bool has_one_ahead = plan.planned_until > request.now;
-        if (is_beyond && has_one_ahead) break;
         Occurrence occurrence = planned(job, *next);
         plan.planned_until = next->nominal;
         if (occurrence.start >= oldest_to_run) {
@@ -54,7 +52,6 @@ Plan plan_ahead(const PlanRequest& request) {
             mark_missed(occurrence, request.now, too_old(job, request.now));
             missed.push_back(std::move(occurrence));
         }
-        if (is_beyond) break;
     }
     if (missed.size() > kMissedRowsMax) {
         plan.collapsed = missed.size();

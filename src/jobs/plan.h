@@ -19,7 +19,7 @@ struct PlanRequest {
     const Job& job;
     Time planned_until;  // everything up to here is in the ledger
     Time now;
-    std::chrono::seconds horizon{120};  // written ahead at least so far, and one occurrence at least
+    std::chrono::seconds horizon{120};  // the ledger reaches beyond it: one occurrence ahead at least
 };
 
 // What is to be written ahead, from where the ledger ends: no planned instant ever goes by without a row (or
