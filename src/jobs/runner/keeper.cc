@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 
 #include "jobs/runner/command_wire.h"
 #include "jobs/runner/program.h"
@@ -25,7 +26,9 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr milliseconds kKillAgainMin{50};
 constexpr milliseconds kKillAgainMax{
     1000};  // for those whom nothing kills: another user's, or stuck in a disk
+// The whole table of processes is read rarely, and whenever it has grown by what our tree may still grow.
 constexpr milliseconds kCountEvery{200};
+constexpr int kFullCountEvery = 25;
 constexpr int kFreezePassesMax = 20;
 // Read at a time; a pipe holds as much.
 constexpr size_t kReadBytes = 64u << 10;
@@ -63,10 +66,7 @@ Execution Keeper::run() {
 }
 
 Result<void> Keeper::start() {
-    if (auto written = write_file_atomically(folder_ / "command.json", describe_command(command_), 0600);
-        !written) {
-        return Failure(written.error());
-    }
+    std::ofstream(folder_ / "command.json") << describe_command(command_);
     NS_TRY(std::string program, resolve_program(command_));
     take_signals();
     if (stop_asked_) return fail(Code::kCancelled, "it was stopped before it started");
@@ -198,7 +198,11 @@ void Keeper::kill_all() {
 
 void Keeper::check_process_count() {
     count_at_ = SteadyClock::now() + kCountEvery;
+    size_t everybody = count_tasks();
+    if (++ticks_since_count_ < kFullCountEvery && everybody < everybody_max_) return;
     size_t count = tree().size();
+    ticks_since_count_ = 0;
+    everybody_max_ = everybody + (command_.limits.processes - std::min(count, command_.limits.processes)) / 2;
     if (count <= command_.limits.processes) return;
     execution_.error = "it had " + std::to_string(count) + " processes, more than its limit of " +
                        std::to_string(command_.limits.processes);

@@ -20,7 +20,7 @@ namespace nightshift::jobs {
 struct ProcessLimits {
     uint64_t memory_bytes = 0;
     std::chrono::seconds cpu{0};
-    uint64_t processes = 0;
+    uint64_t processes = 1024;  // threads count too where a control group counts; a fork bomb ends here
     uint64_t open_files = 0;
     uint64_t output_bytes = 50u << 20;  // kept per run, newest; older output is rotated away and counted
     uint32_t output_files = 2;          // the parts it is rotated through

@@ -81,6 +81,15 @@ std::vector<ProcessEntry> descendants_of(pid_t ancestor, const std::vector<Proce
     return found;
 }
 
+size_t count_tasks() {
+    // "0.00 0.01 0.05 RUNNING/ALL LAST"
+    std::string load = read_small("/proc/loadavg");
+    auto fields = split(trim(load), ' ');
+    if (fields.size() < 4) return 0;
+    auto all = fields[3].substr(std::min(fields[3].find('/'), fields[3].size() - 1) + 1);
+    return parse_uint(all).value_or(0);
+}
+
 std::string read_boot_id() {
     return std::string(trim(read_small("/proc/sys/kernel/random/boot_id")));
 }

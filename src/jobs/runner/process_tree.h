@@ -35,6 +35,9 @@ std::vector<ProcessEntry> descendants_of(pid_t ancestor, const std::vector<Proce
 // The content of a /proc/PID/stat; nothing when it is not one.
 std::optional<ProcessEntry> parse_stat(std::string_view text);
 
+// Tasks of the whole machine: one small read.
+size_t count_tasks();
+
 // Changes with every start of the machine; empty when the system does not say.
 std::string read_boot_id();
 
