@@ -55,14 +55,32 @@ Execution Keeper::run() {
         execution_.ended = SystemClock().now();
     }
     serve();
-    rusage used{};
-    ::getrusage(RUSAGE_CHILDREN, &used);
-    execution_.cpu_ms = to_ms(used.ru_utime) + to_ms(used.ru_stime);
-    execution_.memory_peak_bytes = int64_t{used.ru_maxrss} * 1024;
+    take_account();
     execution_.output_path = output_path(folder_).native();
     execution_.output_bytes = output_.kept_bytes();
     execution_.output_dropped_bytes = output_.dropped_bytes();
     return execution_;
+}
+
+void Keeper::enter_group() {
+    auto parent = find_group_parent({});
+    if (!parent) return;
+    group_ = ControlGroup::create(*parent / ("run-" + std::to_string(::getpid())), command_.limits);
+}
+
+void Keeper::take_account() {
+    rusage used{};
+    ::getrusage(RUSAGE_CHILDREN, &used);
+    execution_.cpu_ms = to_ms(used.ru_utime) + to_ms(used.ru_stime);
+    execution_.memory_peak_bytes = int64_t{used.ru_maxrss} * 1024;
+    if (!group_) return;
+    execution_.cpu_ms = std::max(execution_.cpu_ms, group_->cpu_ms());
+    execution_.memory_peak_bytes = std::max(execution_.memory_peak_bytes, group_->memory_peak_bytes());
+    if (group_->ran_out_of_memory() && execution_.error.empty()) {
+        execution_.error = "it used more than its limit of " +
+                           std::to_string(command_.limits.memory_bytes >> 20) + " MiB of memory";
+    }
+    remove_group(group_->folder());
 }
 
 Result<void> Keeper::start() {
@@ -70,7 +88,8 @@ Result<void> Keeper::start() {
     NS_TRY(std::string program, resolve_program(command_));
     take_signals();
     if (stop_asked_) return fail(Code::kCancelled, "it was stopped before it started");
-    NS_TRY(process_, fork_gated(command_, program, ""));
+    enter_group();
+    NS_TRY(process_, fork_gated(command_, program, group_ ? &*group_ : nullptr));
     auto itself = read_process(::getpid());
     auto child = read_process(process_.pid);
     if (!itself || !child) return fail(Code::kIo, "cannot read /proc; is it mounted?");
@@ -78,10 +97,11 @@ Result<void> Keeper::start() {
     RunStart start{.boot_id = read_boot_id(),
                    .keeper = itself->identity,
                    .command = child->identity,
-                   .time = execution_.started};
+                   .time = execution_.started,
+                   .group = group_ ? group_->folder().native() : ""};
     if (auto written = write_start(folder_, start); !written) return written;
     if (auto synced = sync_directory(folder_.parent_path()); !synced) return synced;
-    if (command_.limits.processes > 0) count_at_ = SteadyClock::now() + kCountEvery;
+    if (command_.limits.processes > 0 && !group_) count_at_ = SteadyClock::now() + kCountEvery;
     return process_.open_gate();
 }
 
@@ -192,6 +212,7 @@ void Keeper::kill_all() {
         known = found.size();
     }
     for (const auto& process : found) ::kill(process.identity.pid, SIGKILL);
+    if (group_) kill_group(group_->folder());
     kill_at_ = SteadyClock::now() + kill_again_;
     kill_again_ = std::min(kill_again_ * 2, kKillAgainMax);
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "jobs/runner/control_group.h"
 #include "jobs/runner/launch.h"
 #include "jobs/runner/output_file.h"
 #include "jobs/runner/process.h"
@@ -40,12 +41,16 @@ private:
     void begin_to_stop();
     void kill_all();
     void check_process_count();
+    // Makes the run's control group where the system lets us.
+    void enter_group();
+    void take_account();
     std::vector<ProcessEntry> tree() const;
 
     std::filesystem::path folder_;
     Command command_;
     FileDescriptor signals_;
     OutputFile output_;
+    std::optional<ControlGroup> group_;
     GatedProcess process_;
     Execution execution_;
     bool has_ended_ = false;         // the command itself, not yet all that it left

@@ -32,7 +32,7 @@ struct Limit {
 struct Plan {
     const char* program;
     const char* folder;
-    const char* group;  // empty: none
+    std::string group;  // the entrance of the control group; empty: none
     std::vector<char*> argv;
     std::vector<std::string> environment;
     std::vector<char*> envp;
@@ -44,10 +44,11 @@ struct Plan {
     pid_t keeper;
 };
 
-std::vector<Limit> limits_of(const ProcessLimits& limits) {
+std::vector<Limit> limits_of(const ProcessLimits& limits, bool has_group) {
     std::vector<Limit> out;
     // Data counts what may really be written; node and Go reserve terabytes of address space.
-    if (limits.memory_bytes > 0) out.push_back({RLIMIT_DATA, {limits.memory_bytes, limits.memory_bytes}});
+    if (limits.memory_bytes > 0 && !has_group)
+        out.push_back({RLIMIT_DATA, {limits.memory_bytes, limits.memory_bytes}});
     if (limits.open_files > 0) out.push_back({RLIMIT_NOFILE, {limits.open_files, limits.open_files}});
     if (limits.cpu.count() > 0) {
         auto seconds = static_cast<rlim_t>(limits.cpu.count());
@@ -98,8 +99,8 @@ Result<void> open_pipe(FileDescriptor& read_end, FileDescriptor& write_end) {
 }
 
 void enter_group(const Plan& plan) {
-    if (plan.group[0] == '\0') return;
-    int file = ::open(plan.group, O_WRONLY | O_CLOEXEC);
+    if (plan.group.empty()) return;
+    int file = ::open(plan.group.c_str(), O_WRONLY | O_CLOEXEC);
     if (file < 0 || ::write(file, "0", 1) != 1) report(plan, Fault::kGroup);
     ::close(file);
 }
@@ -143,14 +144,14 @@ void wait_at_gate(const Plan& plan) {
     report(plan, Fault::kExecute);
 }
 
-Plan make_plan(const Command& command, const std::string& program, const std::string& group) {
+Plan make_plan(const Command& command, const std::string& program, const ControlGroup* group) {
     Plan plan{.program = program.c_str(),
               .folder = command.folder.c_str(),
-              .group = group.c_str(),
+              .group = group == nullptr ? "" : group->entrance().native(),
               .argv = {},
               .environment = {},
               .envp = {},
-              .limits = limits_of(command.limits),
+              .limits = limits_of(command.limits, group != nullptr),
               .input = -1,
               .output = -1,
               .gate = -1,
@@ -181,7 +182,7 @@ std::string_view name_of(Fault::Step step) {
 }  // namespace
 
 Result<GatedProcess> fork_gated(const Command& command, const std::string& program,
-                                const std::string& group) {
+                                const ControlGroup* group) {
     Plan plan = make_plan(command, program, group);
     NS_TRY(FileDescriptor input, open_input(command.input));
     GatedProcess process;

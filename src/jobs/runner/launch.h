@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/result.h"
+#include "jobs/runner/control_group.h"
 #include "jobs/runner/process.h"
 
 namespace nightshift::jobs {
@@ -23,7 +24,9 @@ struct GatedProcess {
     FileDescriptor error;
 };
 
-// Forks. `program` comes from resolve_program(); `group` is the control group's cgroup.procs, empty: none.
-Result<GatedProcess> fork_gated(const Command& command, const std::string& program, const std::string& group);
+// Forks. `program` comes from resolve_program(); `group`, which may be null, holds the limit of memory in
+// place of an rlimit.
+Result<GatedProcess> fork_gated(const Command& command, const std::string& program,
+                                const ControlGroup* group);
 
 }  // namespace nightshift::jobs

@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "io/condition.h"
+#include "jobs/runner/control_group.h"
 #include "jobs/runner/pidfd.h"
 #include "jobs/runner/program.h"
 #include "jobs/runner/run_folder.h"
@@ -33,9 +34,14 @@ void add_defaults(Command& command) {
     command.environment.try_emplace("HOME", home == nullptr ? "/" : home);
 }
 
-// What a killed keeper left in its session. Its command dies with it; the children of that do not.
-void kill_session(const RunStart& start) {
+// What a killed keeper left in its control group and its session. Its command dies with it; the children of
+// that do not.
+void kill_remains(const RunStart& start) {
     if (start.boot_id != read_boot_id() || start.keeper.pid == 0) return;
+    if (!start.group.empty()) {
+        kill_group(start.group);
+        remove_group(start.group);
+    }
     // The number of a session is not used again while a process of it lives; should it have been, then
     // its leader is somebody else.
     auto leader = read_process(start.keeper.pid);
@@ -118,7 +124,7 @@ void Process::State::look() {
             found.execution.started = found.execution.ended = SystemClock().now();
             break;
         case RunState::kLost:
-            if (start) kill_session(*start);
+            if (start) kill_remains(*start);
             break;
         case RunState::kEnded:
             break;

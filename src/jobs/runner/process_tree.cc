@@ -1,31 +1,15 @@
 #include "jobs/runner/process_tree.h"
 
 #include <dirent.h>
-#include <fcntl.h>
-#include <unistd.h>
 
-#include <array>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
 
-#include "base/file.h"
 #include "base/text.h"
+#include "jobs/runner/kernel_file.h"
 
 namespace nightshift::jobs {
-namespace {
-
-// Files in /proc have no size before they are read.
-std::string read_small(const std::string& path) {
-    FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file.is_open()) return {};
-    std::array<char, 4096> buffer{};
-    ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
-    return got > 0 ? std::string(buffer.data(), static_cast<size_t>(got)) : std::string();
-}
-
-}  // namespace
-
 std::optional<ProcessEntry> parse_stat(std::string_view text) {
     // "PID (NAME) STATE PPID PGRP SESSION …"; a name may hold anything, also brackets.
     size_t open = text.find('(');
@@ -46,7 +30,7 @@ std::optional<ProcessEntry> parse_stat(std::string_view text) {
 }
 
 std::optional<ProcessEntry> read_process(pid_t pid) {
-    return parse_stat(read_small("/proc/" + std::to_string(pid) + "/stat"));
+    return parse_stat(read_kernel_file("/proc/" + std::to_string(pid) + "/stat"));
 }
 
 std::vector<ProcessEntry> list_processes() {
@@ -83,7 +67,7 @@ std::vector<ProcessEntry> descendants_of(pid_t ancestor, const std::vector<Proce
 
 size_t count_tasks() {
     // "0.00 0.01 0.05 RUNNING/ALL LAST"
-    std::string load = read_small("/proc/loadavg");
+    std::string load = read_kernel_file("/proc/loadavg");
     auto fields = split(trim(load), ' ');
     if (fields.size() < 4) return 0;
     auto all = fields[3].substr(std::min(fields[3].find('/'), fields[3].size() - 1) + 1);
@@ -91,7 +75,7 @@ size_t count_tasks() {
 }
 
 std::string read_boot_id() {
-    return std::string(trim(read_small("/proc/sys/kernel/random/boot_id")));
+    return std::string(trim(read_kernel_file("/proc/sys/kernel/random/boot_id")));
 }
 
 }  // namespace nightshift::jobs

@@ -80,7 +80,8 @@ std::optional<RunStart> read_start(const path& folder) {
     return RunStart{.boot_id = text(*object, "boot_id"),
                     .keeper = identity(*object, "keeper_pid", "keeper_start_ticks"),
                     .command = identity(*object, "pid", "start_ticks"),
-                    .time = from_unix_us(integer(*object, "started_us"))};
+                    .time = from_unix_us(integer(*object, "started_us")),
+                    .group = text(*object, "group")};
 }
 
 std::optional<Execution> read_end(const path& folder) {
@@ -173,6 +174,8 @@ bool is_lock_of(int fd, const path& folder) {
 Result<void> write_start(const path& folder, const RunStart& start) {
     std::string out = R"({"boot_id":)";
     append_json_string(out, start.boot_id);
+    out += R"(,"group":)";
+    append_json_string(out, start.group);
     fmt::format_to(std::back_inserter(out),
                    R"(,"keeper_pid":{},"keeper_start_ticks":{},"pid":{},"start_ticks":{},"started_us":{}}})",
                    start.keeper.pid, start.keeper.start_ticks, start.command.pid, start.command.start_ticks,

@@ -21,6 +21,7 @@ struct RunStart {
     ProcessIdentity keeper;
     ProcessIdentity command;
     Time time;
+    std::string group;  // folder of its control group; empty: none
 };
 
 // What is found in a run folder.
