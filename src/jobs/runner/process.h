@@ -20,9 +20,10 @@ namespace nightshift::jobs {
 struct ProcessLimits {
     uint64_t memory_bytes = 0;
     std::chrono::seconds cpu{0};
-    uint64_t processes = 0;
+    uint64_t processes = 1024;  // threads count too where a control group counts; a fork bomb ends here
     uint64_t open_files = 0;
     uint64_t output_bytes = 50u << 20;  // kept per run, newest; older output is rotated away and counted
+    uint32_t output_files = 2;          // the parts it is rotated through
 };
 
 // A command to run: its own process group, only the environment named here.
@@ -55,7 +56,7 @@ public:
     static Result<std::unique_ptr<Process>> adopt(io::Loop& loop, const std::filesystem::path& run_folder);
     ~Process();  // does not stop the process
 
-    // The command's process group; 0 when it has ended.
+    // The command's process and process group; 0 before it was started and when it has ended.
     int pid() const;
     // Returns when the process and its keeper have ended, at once if they have.
     Task<Execution> wait();
@@ -64,8 +65,8 @@ public:
 
 private:
     struct State;
-    explicit Process(std::unique_ptr<State> state);
-    std::unique_ptr<State> state_;
+    explicit Process(std::shared_ptr<State> state);
+    std::shared_ptr<State> state_;  // shared with those who wait
 };
 
 // The keeper's main; `nightshift keep RUN_FOLDER` calls it before anything else is set up. Returns the exit
