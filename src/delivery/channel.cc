@@ -1,6 +1,12 @@
 #include "delivery/channel.h"
 
 #include "base/text.h"
+#include "delivery/channels/discord.h"
+#include "delivery/channels/email.h"
+#include "delivery/channels/ntfy.h"
+#include "delivery/channels/slack.h"
+#include "delivery/channels/slack_webhook.h"
+#include "delivery/channels/telegram.h"
 #include "delivery/channels/webhook.h"
 #include "delivery/limits.h"
 #include "delivery/service.h"
@@ -28,15 +34,29 @@ Result<void> check_common(const ChannelSpec& spec) {
 
 }  // namespace
 
-Result<std::unique_ptr<Channel>> make_channel(const ChannelSpec& spec, io::Pool*) {
+Task<Outcome> Channel::read_back(Message, std::stop_token) const {
+    co_return Outcome::failed(Outcome::Kind::kUnreadable, "this channel cannot be read back");
+}
+
+Result<std::unique_ptr<Channel>> make_channel(const ChannelSpec& spec, io::Pool* pool) {
     if (auto checked = check_common(spec); !checked) return Failure(checked.error());
     switch (spec.kind) {
+        case Kind::kTelegram:
+            return make_telegram(spec);
+        case Kind::kSlack:
+            return make_slack(spec);
+        case Kind::kSlackWebhook:
+            return make_slack_webhook(spec);
+        case Kind::kDiscord:
+            return make_discord(spec);
+        case Kind::kEmail:
+            return make_email(spec, pool);
+        case Kind::kNtfy:
+            return make_ntfy(spec);
         case Kind::kWebhook:
             return make_webhook(spec);
-        default:
-            break;
     }
-    return fail(Code::kInvalid, "channel {}: {} is not there", spec.name, to_string(spec.kind));
+    return fail(Code::kInvalid, "channel {}: its kind is unknown", spec.name);
 }
 
 Result<void> check_channel(const ChannelSpec& spec) {

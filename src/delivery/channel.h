@@ -49,7 +49,7 @@ public:
     virtual Task<Outcome> send(Message message, std::stop_token stop) const = 0;
     // Asks the provider whether the message is there: kDelivered, kAbsent, or a failure to ask. Only when
     // traits().can_read_back.
-    virtual Task<Outcome> read_back(Message message, std::stop_token stop) const = 0;
+    virtual Task<Outcome> read_back(Message message, std::stop_token stop) const;
 };
 
 // kInvalid says what is wrong with `spec`. Channels that block do so on `pool`, which must outlive them; null

@@ -62,7 +62,8 @@ milliseconds backoff(int attempts, double random) {
 }
 
 Action decide_action(const Progress& progress, const RetryPolicy& policy, Time now) {
-    if (progress.is_ambiguous && policy.can_read_back && !progress.is_sought) return Action::kReadBack;
+    bool has_looked = progress.is_sought || (progress.is_unreadable && policy.may_resend);
+    if (progress.is_ambiguous && policy.can_read_back && !has_looked) return Action::kReadBack;
     return now > progress.give_up_at ? Action::kGiveUp : Action::kSend;
 }
 

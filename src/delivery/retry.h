@@ -21,9 +21,10 @@ struct RetryPolicy {
 
 // How far a delivery has come since it was enqueued, or since a person sent it again.
 struct Progress {
-    int attempts = 0;           // this one included
-    bool is_ambiguous = false;  // an earlier attempt may have arrived, and nothing has settled it
-    bool is_sought = false;     // the last thing done was to look for it, in vain
+    int attempts = 0;            // this one included
+    bool is_ambiguous = false;   // an earlier attempt may have arrived, and nothing has settled it
+    bool is_sought = false;      // the last attempt looked for it and did not find it
+    bool is_unreadable = false;  // the last attempt looked for it and was not let
     Time give_up_at;
 };
 

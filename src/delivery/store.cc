@@ -110,7 +110,9 @@ Due read_due(const store::Statement& row) {
     due.delivery = read_delivery(row);
     due.progress.attempts = due.delivery.attempt_count - static_cast<int>(row.integer(kColumns));
     due.progress.is_ambiguous = row.integer(kColumns + 1) != 0;
-    due.progress.is_sought = row.text(kColumns + 2) == to_string(Outcome::Kind::kAbsent);
+    std::string last_outcome = row.text(kColumns + 2);
+    due.progress.is_sought = last_outcome == to_string(Outcome::Kind::kAbsent);
+    due.progress.is_unreadable = last_outcome == to_string(Outcome::Kind::kUnreadable);
     // Until its channel says otherwise: the deadline counts from here.
     due.progress.give_up_at = from_unix_us(row.integer(kColumns + 3));
     due.first_attempt = from_unix_us(row.integer(kColumns + 4));

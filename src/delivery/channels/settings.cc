@@ -1,6 +1,9 @@
 #include "delivery/channels/settings.h"
 
+#include <time.h>
+
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "base/text.h"
@@ -33,6 +36,25 @@ Result<void> require_token(const ChannelSpec& spec, std::string_view what) {
     return {};
 }
 
+Result<std::optional<int64_t>> number_option(const ChannelSpec& spec, std::string_view name, int64_t min,
+                                             int64_t max) {
+    std::string text = option(spec, name);
+    if (text.empty()) return std::nullopt;
+    auto number = parse_int(text);
+    if (!number || *number < min || *number > max) {
+        return fail(Code::kInvalid, "channel {}: option {} is a whole number from {} to {}", spec.name, name,
+                    min, max);
+    }
+    return number;
+}
+
+Result<bool> flag_option(const ChannelSpec& spec, std::string_view name) {
+    std::string text = option(spec, name);
+    if (text.empty() || text == "false") return false;
+    if (text == "true") return true;
+    return fail(Code::kInvalid, "channel {}: option {} is true or false", spec.name, name);
+}
+
 Result<void> require_target(const ChannelSpec& spec, std::string_view what) {
     if (trim(spec.target).empty()) {
         return fail(Code::kInvalid, "channel {}: target is missing: {}", spec.name, what);
@@ -48,6 +70,23 @@ Result<std::string> base_url(const ChannelSpec& spec, std::string_view otherwise
     if (!parsed || (parsed->scheme != "https" && parsed->scheme != "http")) {
         return fail(Code::kInvalid, "channel {}: url is missing or no http(s) address", spec.name);
     }
+    return url;
+}
+
+std::string iso_time(Time time) {
+    time_t seconds = unix_ms(time) / 1000;
+    tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    std::array<char, 32> text{};
+    size_t size = ::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return {text.data(), size};
+}
+
+std::string with_query(std::string url, std::string_view name, std::string_view value) {
+    url += url.find('?') == std::string::npos ? '?' : '&';
+    url += name;
+    url += '=';
+    url += percent_encode(value);
     return url;
 }
 

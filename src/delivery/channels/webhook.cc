@@ -51,17 +51,13 @@ public:
         co_return outcome;
     }
 
-    Task<Outcome> read_back(Message, std::stop_token) const override {
-        co_return Outcome::failed(Outcome::Kind::kUnreadable, "a webhook cannot be read back");
-    }
-
 private:
     std::string render(const Message& message) const {
         boost::json::object data{{"subject", message.subject}, {"text", message.text},
                                  {"about", message.about},     {"key", message.key},
                                  {"tenant", message.tenant},   {"channel", spec_.name}};
         boost::json::object body{
-            {"type", type_}, {"timestamp", unix_ms(message.created)}, {"data", std::move(data)}};
+            {"type", type_}, {"timestamp", iso_time(message.created)}, {"data", std::move(data)}};
         return boost::json::serialize(body);
     }
 
