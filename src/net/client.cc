@@ -93,6 +93,7 @@ Task<Result<ClientResponse>> fetch(ClientRequest request) {
     sink.bytes_max = request.body_bytes_max;
     ResponseReader reader(request.method == Method::kHead,
                           [&sink](std::string_view piece) { return sink.take(piece); });
+    if (request.on_sending) request.on_sending();
     transport->offer(render_request(request, url), SIZE_MAX);
     Result<void> read = co_await read_response(*transport, reader);
 

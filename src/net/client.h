@@ -27,6 +27,9 @@ struct ClientRequest {
     std::string body;
     std::chrono::milliseconds timeout{30'000};
     size_t body_bytes_max = 64u << 20;
+    // Called when the connection stands, before the request's first byte leaves: a failure without this call
+    // sent nothing, one after it leaves open whether the server acted.
+    std::function<void()> on_sending;
     // When set, body pieces go here as they arrive and ClientResponse::body stays empty. Return false to
     // stop.
     std::function<bool(std::string_view)> on_body;

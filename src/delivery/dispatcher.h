@@ -1,0 +1,96 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "delivery/channel.h"
+#include "delivery/pace.h"
+#include "delivery/retry.h"
+#include "delivery/service.h"
+#include "delivery/store.h"
+#include "io/task_group.h"
+
+namespace nightshift::delivery {
+
+// A channel at work.
+struct Lane {
+    Lane(ChannelSpec configured, std::shared_ptr<const Channel> way);
+
+    ChannelSpec spec;
+    std::shared_ptr<const Channel> channel;
+    RetryPolicy policy;
+    Pace pace;
+    std::set<std::string> sending;  // ids of deliveries
+};
+
+// The working half of Service: finds what is due, writes each attempt ahead, sends, writes what came of it.
+// Lives on Parts::loop; only notify() and what it guards with its mutex is for other threads.
+class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
+public:
+    Dispatcher(Parts parts, Options options, std::vector<Lane> lanes);
+    ~Dispatcher();
+
+    // Ends the attempts that a stopped program left open. Blocking; before start().
+    Result<void> recover();
+    void start();
+    // See Service::stop().
+    Task<> stop();
+    void notify();
+
+    Stats stats() const;
+    // Adds what the database does not know: the configured channels, and the pauses asked for.
+    void describe(std::vector<ChannelHealth>& health) const;
+
+    // Before start().
+    void set_on_settled(std::function<void(const Delivery&)> on_settled) {
+        on_settled_ = std::move(on_settled);
+    }
+
+private:
+    struct Alarm;
+
+    Task<> run();
+    // One look at the outbox: starts what may start, and says how long nothing else will.
+    Task<std::chrono::microseconds> round();
+    Task<Result<std::vector<Due>>> load_due(const Lane& lane, Time now);
+    Task<std::chrono::microseconds> serve(Lane& lane, Time next_attempt);
+    Task<std::chrono::microseconds> refuse_channel(std::string channel);
+    Task<> attempt(Lane& lane, Due due);
+    Task<> give_up(Lane& lane, const Due& due, Time now);
+    Task<Outcome> send(Lane& lane, const Due& due, bool is_read_back, Time now);
+    Task<> settle(Lane& lane, const Due& due, Attempt attempt, Outcome outcome);
+    Task<> write_outcome(Delivery delivery, Attempt attempt, Step step, std::optional<Receipt> receipt);
+    Task<> tell_untold();
+    void tell(const Delivery& delivery);
+    Task<> prune_settled();
+    Task<> follow_clock();
+    void hold_back(Lane& lane, Time now);
+    void count(const Outcome& outcome, const Step& step);
+    size_t sending() const;
+
+    const Parts parts_;
+    Options options_;
+    std::function<void(const Delivery&)> on_settled_;
+    std::map<std::string, Lane> lanes_;
+    io::TaskGroup group_;
+    std::unique_ptr<Alarm> alarm_;
+    std::stop_source stop_;
+    Random random_;
+    Time last_seen_;  // of the clock: to notice when it is set back
+    bool is_stopping_ = false;
+
+    mutable std::mutex mutex_;
+    Stats stats_;
+    std::map<std::string, Time> pauses_;
+    bool is_notified_ = false;
+};
+
+}  // namespace nightshift::delivery

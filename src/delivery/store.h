@@ -1,0 +1,66 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "delivery/outcome.h"
+#include "delivery/retry.h"
+#include "delivery/service.h"
+#include "delivery/types.h"
+#include "store/sqlite/database.h"
+
+// The deliveries' tables, and nobody else's. Functions that change something run inside the writer's change.
+namespace nightshift::delivery {
+
+// A delivery that is due, with what a decision needs.
+struct Due {
+    Delivery delivery;  // without its attempts
+    Progress progress;  // attempts made so far, without the next one
+    Time first_attempt;
+};
+
+// How many of a channel's deliveries wait for an attempt, and when the first of them is due.
+struct Waiting {
+    std::string channel;
+    uint64_t count = 0;
+    Time next_attempt;
+};
+
+// A delivery whose last attempt has no outcome.
+struct Interrupted {
+    Due due;
+    int attempt_number = 0;
+    bool was_read_back = false;
+};
+
+Result<std::vector<Waiting>> select_waiting(store::Database& db);
+Result<std::vector<Due>> select_due(store::Database& db, const std::string& channel, Time now, size_t limit);
+Result<std::vector<Interrupted>> select_interrupted(store::Database& db);
+// Settled, and on_settled has not been called for them since; oldest first.
+Result<std::vector<Delivery>> select_untold(store::Database& db, size_t limit);
+
+Result<Delivery> select_delivery(store::Database& db, const std::string& tenant, const std::string& id);
+Result<Delivery> select_by_key(store::Database& db, const std::string& tenant, const std::string& key);
+Result<Page> select_page(store::Database& db, const Filter& filter);
+Result<std::vector<ChannelHealth>> select_health(store::Database& db);
+
+// Writes an attempt ahead: false when the delivery is no longer due, and nothing was changed.
+Result<bool> begin_attempt(store::Database& db, const Due& due, bool is_read_back, Time now);
+// The end of an attempt, the delivery's new state, and the channel's health.
+Result<void> finish_attempt(store::Database& db, const Delivery& delivery, const Attempt& attempt,
+                            const Step& step, const std::optional<Receipt>& receipt);
+// Ends a delivery without an attempt.
+Result<void> settle_unsent(store::Database& db, const std::string& id, const std::string& why, Time now);
+Result<void> mark_told(store::Database& db, const std::string& id);
+Result<void> requeue(store::Database& db, const std::string& tenant, const std::string& id, Time now);
+// Waiting times that lie further ahead than any channel allows: the clock was set back while we were away.
+Result<void> pull_forward(store::Database& db, Time now, std::chrono::seconds longest);
+// The clock was set back by `back`: what waits goes on waiting for as long as it would have.
+Result<void> shift_waiting(store::Database& db, std::chrono::microseconds back);
+// Deletes at most `limit` deliveries settled before `before`, and says how many.
+Result<int64_t> prune(store::Database& db, Time before, int64_t limit);
+
+}  // namespace nightshift::delivery
