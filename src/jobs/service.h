@@ -1,0 +1,112 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "io/loop.h"
+#include "io/pool.h"
+#include "io/task_group.h"
+#include "jobs/engine.h"
+#include "jobs/store.h"
+#include "recorder/recorder.h"
+#include "store/readers.h"
+#include "store/writer.h"
+
+namespace nightshift::jobs {
+
+// What the auditor found at its last look.
+struct AuditReport {
+    Time time;
+    Totals totals;  // over all jobs
+    std::vector<Discrepancy> discrepancies;
+};
+
+// A job as people see it.
+struct JobView {
+    JobPtr job;
+    bool is_paused = false;
+    std::string paused_why;
+    std::optional<Time> next;  // the start of its next occurrence
+    std::optional<Occurrence> running;
+};
+
+// Runs what is due and writes down what became of it: applies the engine's transitions to the ledger, then does what
+// they allow. Lives on one loop. Methods are safe from any thread unless they say otherwise.
+class Service {
+public:
+    // All must outlive the service.
+    struct Parts {
+        io::Loop& loop;
+        io::Pool& pool;
+        store::Writer& writer;
+        store::Readers& readers;
+        const Clock& clock;
+        const recorder::Recorder* recorder = nullptr;
+    };
+    struct Options {
+        std::filesystem::path program;  // Nightshift itself, which is also the keeper
+        std::filesystem::path folder;   // run folders
+        EngineOptions engine;
+        std::chrono::hours keep{24 * 365};  // finished occurrences and their evidence
+        std::chrono::hours keep_output{24 * 14};
+        std::function<std::optional<std::string>(const std::string&)> environment;  // for ${NAME}
+        // Deliveries: how to write one inside our transaction, to look for work after it, and what became of those of
+        // an occurrence.
+        Enqueue enqueue;
+        std::function<void()> wake_deliveries;
+        std::function<Task<std::vector<DeliveryFact>>(OccurrenceKey)> delivery_facts;
+        // Starts the work of actions we cannot do ourselves (agents, cron jobs of a gateway, prompts).
+        std::function<Task<Execution>(StartRun)> run_elsewhere;
+        // An occurrence changed; on the loop.
+        std::function<void(const Occurrence&)> on_change;
+    };
+
+    // Reads the ledger, and makes `jobs` the configured ones: others of the configuration are removed, those made
+    // through the API stay. Blocking.
+    static Result<std::unique_ptr<Service>> open(Parts parts, Options options, std::vector<JobPtr> jobs);
+    // stop() first.
+    ~Service();
+
+    void start();
+    // Starts nothing more. Processes go on under their keepers; what ends is found at the next start. Blocking, not
+    // from the loop.
+    void stop();
+
+    // Replaces the configured jobs; runs in flight go on by the definition they began with.
+    Task<Result<void>> reload(std::vector<JobPtr> jobs);
+    // kInvalid for the name of a configured job.
+    Task<Result<void>> put_job(JobPtr job);
+    Task<Result<void>> remove_job(std::string tenant, std::string name);
+
+    // All of these answer when it is durable.
+    Task<Result<OccurrenceKey>> trigger(std::string tenant, std::string job, Trigger trigger);
+    Task<Result<OccurrenceKey>> word(std::string tenant, std::string job, Word word);
+    Task<Result<void>> pause(Pause pause);
+    Task<Result<void>> claim(AddClaim claim);
+    Task<Result<void>> override_verdict(Override over);
+
+    void delivery_settled(const OccurrenceKey& key);
+
+    Task<std::vector<JobView>> jobs(std::string tenant);
+    Task<std::optional<JobView>> job(std::string tenant, std::string name);
+    Task<EngineStats> stats();
+    // The last audit; nothing before the first.
+    std::optional<AuditReport> audit() const;
+    store::Readers& readers() const;
+    // Where the files of an attempt are.
+    std::filesystem::path run_folder(const OccurrenceKey& key, uint32_t attempt) const;
+
+private:
+    struct Core;
+    explicit Service(std::shared_ptr<Core> core);
+    std::shared_ptr<Core> core_;
+};
+
+}  // namespace nightshift::jobs
