@@ -152,6 +152,29 @@ TEST(File, DatesItsPathInAZone) {
     EXPECT_THAT(Bench::error_of(R"({"file":{"path":"a-%y"}})"), HasSubstr("%Y %m %d"));
 }
 
+TEST(Artefacts, AreCountedAgainstBoundsAndHistory) {
+    Bench bench;
+    bench.write("out/old.png", "x", kStart - seconds(5));
+    for (const char* name : {"out/1.png", "out/2.png", "out/3.png"}) bench.write(name, name);
+    bench.write("out/empty.png", "");
+    Observation seen = bench.collect(R"({"artefacts":{"path":"out/*.png","min":3,"max":3}})");
+    EXPECT_EQ(seen.outcome, Outcome::kHolds) << seen.observed;
+    EXPECT_EQ(seen.value, 3);
+    EXPECT_EQ(bench.collect(R"({"artefacts":{"path":"out/*.png","min":5}})").outcome, Outcome::kFails);
+    EXPECT_EQ(bench.collect(R"({"artefacts":{"path":"out","newer_than_start":false,"min_bytes":0,"min":5}})")
+                  .outcome,
+              Outcome::kHolds);
+    const char* usual = R"({"artefacts":{"path":"out/*.png","within":{"factor":2}}})";
+    EXPECT_EQ(bench.collect(usual).outcome, Outcome::kUnknown);
+    bench.work.history = {10, 11, 9, 10, 12};
+    EXPECT_EQ(bench.collect(usual).outcome, Outcome::kFails);
+    EXPECT_EQ(bench.collect(R"({"artefacts":{"path":"out","distinct":true,"min":1}})").outcome,
+              Outcome::kUnknown)
+        << "no baseline was taken";
+    EXPECT_THAT(Bench::error_of(R"({"artefacts":{"path":"a"}})"),
+                HasSubstr("one of the keys min, max, within"));
+}
+
 TEST(File, RefusesUnknownKeys) {
     EXPECT_THAT(Bench::error_of(R"({"file":{"path":"a","newer_then_start":true}})"),
                 HasSubstr("did you mean 'newer_than_start'?"));

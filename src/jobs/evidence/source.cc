@@ -21,6 +21,14 @@ constexpr Kind kKinds[] = {
     {"duration", evidence::parse_duration_source},
     {"output", evidence::parse_output},
     {"file", evidence::parse_file},
+    {"http", evidence::parse_http},
+    {"sql", evidence::parse_sql},
+    {"git", evidence::parse_git},
+    {"delivery", evidence::parse_delivery},
+    {"tokens", evidence::parse_tokens},
+    {"artefacts", evidence::parse_artefacts},
+    {"event", evidence::parse_event},
+    {"command", evidence::parse_command},
 };
 
 // What belongs to the expectation around the source.

@@ -23,10 +23,12 @@ namespace nightshift::jobs {
 // What was seen when a source of evidence was asked.
 struct Observation {
     Outcome outcome = Outcome::kUnknown;
-    std::string observed;         // what was there, for people: "4 rows, newest 03:02:11"; redacted, at most
-                                  // kObservedBytesMax
-    std::string observer;         // who holds it: "file system", "api.example.com", "telegram", "exit status"
-    std::optional<double> value;  // the number the condition was about, kept for the job's own history
+    std::string observed;  // what was there, for people: "4 rows, newest 03:02:11"; redacted, at most
+                           // kObservedBytesMax
+    std::string observer;  // who holds it: "file system", "api.example.com", "telegram", "exit status"
+    // The number the condition was about, for the job's own history. Set whenever it was seen, also when the
+    // outcome is unknown because the history is still too short.
+    std::optional<double> value;
     bool is_claimants_word = false;  // only the process that did the work says so: supports, but never proves
     Time time;
 };
@@ -56,7 +58,8 @@ struct Work {
     std::vector<double> history;
 };
 
-// What sources need to look.
+// What sources need to look. All of it outlives the pool's jobs: a look that took too long is left behind
+// there and ends alone.
 struct Instruments {
     const Clock& clock;
     io::Pool& pool;                             // for files and databases
@@ -74,13 +77,18 @@ public:
     virtual std::string_view kind() const = 0;
     // One line for people: "https://… answers $.status == \"done\"". Without secrets.
     virtual std::string describe() const = 0;
-    // What is there before the work starts, for conditions about change; empty when it does not matter.
+    // What is there before the work starts, for conditions about change: at most a few kilobytes of ASCII to
+    // keep with the occurrence, empty when it does not matter or could not be seen.
     virtual Task<std::string> baseline(const Work& work, const Instruments& instruments) const;
-    // Never throws, never fails: what cannot be observed is Outcome::kUnknown with the reason in `observed`.
+    // Never fails: what cannot be observed is Outcome::kUnknown with the reason in `observed`. Comes back
+    // soon after Instruments::timeout at the latest. Throws only when the caller is cancelled. Runs on the
+    // caller's loop, and blocks it never; `work`, `instruments` and the source must live until it returns.
     virtual Task<Observation> collect(const Work& work, const Instruments& instruments) const = 0;
 };
 
-// From one entry of a job's `expect`. kInvalid names the key, what it said and what is allowed.
+// From one entry of a job's `expect`, like {"exit_code": 0}: exactly one source. The expectation's own
+// members `impact` and `name` are passed over; `any_of` is the caller's. kInvalid names the key, what it said
+// and what is allowed. docs/expectations.md lists all keys.
 Result<std::shared_ptr<const EvidenceSource>> parse_source(const boost::json::object& entry);
 
 }  // namespace nightshift::jobs

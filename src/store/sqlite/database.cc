@@ -98,6 +98,7 @@ Database::~Database() = default;
 Database& Database::operator=(Database&& other) noexcept {
     cache_ = std::move(other.cache_);  // before the connection its statements belong to
     db_ = std::move(other.db_);
+    interrupt_at_ = std::move(other.interrupt_at_);
     return *this;
 }
 
@@ -137,6 +138,15 @@ Result<void> Database::execute(const std::string& sql) {
     int code = sqlite3_exec(db_.get(), sql.c_str(), nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return sqlite_failure(db_.get(), code, sql);
     return {};
+}
+
+void Database::interrupt_at(std::chrono::steady_clock::time_point time) {
+    constexpr int kStepsBetweenLooks = 1000;
+    interrupt_at_ = std::make_unique<std::chrono::steady_clock::time_point>(time);
+    auto has_come = [](void* at) -> int {
+        return std::chrono::steady_clock::now() >= *static_cast<std::chrono::steady_clock::time_point*>(at);
+    };
+    sqlite3_progress_handler(db_.get(), kStepsBetweenLooks, has_come, interrupt_at_.get());
 }
 
 int64_t Database::changes() const {

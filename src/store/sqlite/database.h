@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -65,6 +66,8 @@ public:
     Result<Statement> prepare(std::string_view sql);
     // Any number of statements, without results.
     Result<void> execute(const std::string& sql);
+    // From that time on every statement is stopped, and fails with kIo.
+    void interrupt_at(std::chrono::steady_clock::time_point time);
     // Rows changed by the last statement.
     int64_t changes() const;
 
@@ -75,6 +78,7 @@ private:
     explicit Database(sqlite3* db);
     std::unique_ptr<sqlite3, Close> db_;
     std::unique_ptr<StatementCache> cache_;
+    std::unique_ptr<std::chrono::steady_clock::time_point> interrupt_at_;
 };
 
 // Rolls back unless committed.
