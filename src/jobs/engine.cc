@@ -507,6 +507,24 @@ std::optional<Occurrence> Engine::open(const OccurrenceKey& key) const {
     return live->occurrence;
 }
 
+std::optional<Occurrence> Engine::running(const std::string& tenant, const std::string& name) const {
+    auto found = jobs_.find({tenant, name});
+    if (found == jobs_.end()) return std::nullopt;
+    for (const auto& [nominal, live] : found->second->open) {
+        if (live->occurrence.phase != Phase::kPlanned) return live->occurrence;
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> Engine::paused(const std::string& tenant, const std::string& name) const {
+    auto found = jobs_.find({tenant, name});
+    if (found == jobs_.end()) return std::nullopt;
+    const JobState& state = *found->second;
+    if (state.is_paused) return state.paused_why;
+    if (state.job->is_paused) return "by its configuration";
+    return std::nullopt;
+}
+
 std::optional<Time> Engine::next_start(const std::string& tenant, const std::string& name) const {
     auto found = jobs_.find({tenant, name});
     if (found == jobs_.end()) return std::nullopt;

@@ -145,7 +145,11 @@ public:
     std::vector<JobPtr> jobs() const;
     // Of an open occurrence; nothing when it is over or unknown.
     std::optional<Occurrence> open(const OccurrenceKey& key) const;
-    // The next planned occurrences of a job that are in the ledger.
+    // The oldest that runs, and since when.
+    std::optional<Occurrence> running(const std::string& tenant, const std::string& job) const;
+    // Why it is paused; nothing: it is not.
+    std::optional<std::string> paused(const std::string& tenant, const std::string& job) const;
+    // The start of the next planned occurrence.
     std::optional<Time> next_start(const std::string& tenant, const std::string& job) const;
 
 private:

@@ -115,6 +115,7 @@ struct JobRecord {
     std::string definition;  // JSON, as job_json.h reads it
     std::string revision;    // its hash
     bool is_from_config = false;
+    Time planned_since;  // by this revision
     Time planned_until;
     bool is_paused = false;
     std::string paused_by;

@@ -13,6 +13,7 @@
 #include "io/loop.h"
 #include "io/pool.h"
 #include "io/task_group.h"
+#include "jobs/audit_ledger.h"
 #include "jobs/engine.h"
 #include "jobs/store.h"
 #include "recorder/recorder.h"
@@ -20,13 +21,6 @@
 #include "store/writer.h"
 
 namespace nightshift::jobs {
-
-// What the auditor found at its last look.
-struct AuditReport {
-    Time time;
-    Totals totals;  // over all jobs
-    std::vector<Discrepancy> discrepancies;
-};
 
 // A job as people see it.
 struct JobView {
@@ -37,8 +31,8 @@ struct JobView {
     std::optional<Occurrence> running;
 };
 
-// Runs what is due and writes down what became of it: applies the engine's transitions to the ledger, then does what
-// they allow. Lives on one loop. Methods are safe from any thread unless they say otherwise.
+// Runs what is due and writes down what became of it: applies the engine's transitions to the ledger, then
+// does what they allow. Lives on one loop. Methods are safe from any thread unless they say otherwise.
 class Service {
 public:
     // All must outlive the service.
@@ -51,14 +45,15 @@ public:
         const recorder::Recorder* recorder = nullptr;
     };
     struct Options {
+        Zones& zones;                   // must outlive the service
         std::filesystem::path program;  // Nightshift itself, which is also the keeper
         std::filesystem::path folder;   // run folders
         EngineOptions engine;
         std::chrono::hours keep{24 * 365};  // finished occurrences and their evidence
         std::chrono::hours keep_output{24 * 14};
         std::function<std::optional<std::string>(const std::string&)> environment;  // for ${NAME}
-        // Deliveries: how to write one inside our transaction, to look for work after it, and what became of those of
-        // an occurrence.
+        // Deliveries: how to write one inside our transaction, to look for work after it, and what became of
+        // those of an occurrence.
         Enqueue enqueue;
         std::function<void()> wake_deliveries;
         std::function<Task<std::vector<DeliveryFact>>(OccurrenceKey)> delivery_facts;
@@ -68,15 +63,16 @@ public:
         std::function<void(const Occurrence&)> on_change;
     };
 
-    // Reads the ledger, and makes `jobs` the configured ones: others of the configuration are removed, those made
-    // through the API stay. Blocking.
+    // `jobs` will be the configured ones: others of the configuration are removed, those made through the API
+    // stay.
     static Result<std::unique_ptr<Service>> open(Parts parts, Options options, std::vector<JobPtr> jobs);
     // stop() first.
     ~Service();
 
-    void start();
-    // Starts nothing more. Processes go on under their keepers; what ends is found at the next start. Blocking, not
-    // from the loop.
+    // Takes up what the ledger holds. Blocking, not from the loop; errors are the ledger's.
+    Result<void> start();
+    // Starts nothing more. Processes go on under their keepers; what ends is found at the next start.
+    // Blocking, not from the loop.
     void stop();
 
     // Replaces the configured jobs; runs in flight go on by the definition they began with.
@@ -94,9 +90,9 @@ public:
 
     void delivery_settled(const OccurrenceKey& key);
 
-    Task<std::vector<JobView>> jobs(std::string tenant);
-    Task<std::optional<JobView>> job(std::string tenant, std::string name);
-    Task<EngineStats> stats();
+    Task<std::vector<JobView>> jobs(std::string tenant) const;
+    Task<std::optional<JobView>> job(std::string tenant, std::string name) const;
+    Task<EngineStats> stats() const;
     // The last audit; nothing before the first.
     std::optional<AuditReport> audit() const;
     store::Readers& readers() const;
@@ -106,6 +102,11 @@ public:
 private:
     struct Core;
     explicit Service(std::shared_ptr<Core> core);
+    template <class T>
+    Task<T> ask(std::function<T(Core&)> question) const;
+    Task<Result<OccurrenceKey>> act(std::function<Result<OccurrenceKey>(Engine&, Time, Effects&)> action);
+    Task<JobPtr> known(std::string tenant, std::string name) const;
+
     std::shared_ptr<Core> core_;
 };
 

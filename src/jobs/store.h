@@ -48,6 +48,8 @@ Result<std::vector<Occurrence>> find_occurrences(store::Database& db, const Occu
 // kNotFound when there is none.
 Result<Occurrence> find_occurrence(store::Database& db, const OccurrenceKey& key);
 Result<std::vector<Run>> find_runs(store::Database& db, const OccurrenceKey& key);
+// What the sources noted before this attempt; empty: nothing.
+Result<std::string> find_baselines(store::Database& db, const OccurrenceKey& key, uint32_t attempt);
 Result<std::vector<Evidence>> find_evidence(store::Database& db, const OccurrenceKey& key);
 Result<std::vector<Claim>> find_claims(store::Database& db, const OccurrenceKey& key);
 // Earlier values of one expectation of a job, newest first.
@@ -64,6 +66,9 @@ Result<Totals> count_rows(store::Database& db, const std::string& tenant, const 
 // Nominal times of a job in [from, until), for the auditor.
 Result<std::vector<Time>> find_nominals(store::Database& db, const std::string& tenant,
                                         const std::string& job, Time from, Time until);
+// Whether part of this time was so long a gap that its occurrences were counted instead of written.
+Result<bool> is_in_gap(store::Database& db, const std::string& tenant, const std::string& job, Time from,
+                       Time until);
 // Forgets finished occurrences older than `before`, at most `limit`; their counts stay.
 Result<int64_t> prune(store::Database& db, const std::string& tenant, Time before, size_t limit);
 

@@ -15,9 +15,9 @@ Result<void> take_back(Database& db, const std::string& tenant, const std::strin
     remove.bind(1, tenant).bind(2, name).bind(3, unix_us(now));
     if (auto done = remove.run(); !done) return done;
     int64_t taken = db.changes();
-    NS_TRY(Statement count,
-           db.prepare("UPDATE jobs SET planned = planned - ?, planned_until_us = min(planned_until_us, ?)"
-                      " WHERE tenant = ? AND name = ?"));
+    NS_TRY(Statement count, db.prepare("UPDATE jobs SET planned = planned - ?1, planned_since_us = ?2, "
+                                       "planned_until_us = min(planned_until_us, ?2)"
+                                       " WHERE tenant = ? AND name = ?"));
     count.bind(1, taken).bind(2, unix_us(now)).bind(3, tenant).bind(4, name);
     return count.run();
 }
@@ -33,8 +33,9 @@ Result<void> upsert_job(Database& db, const JobRecord& record, Time now) {
     bool was_removed = exists && known.integer(1) != 0;
     NS_TRY(Statement upsert,
            db.prepare(
-               "INSERT INTO jobs (tenant, name, definition, is_from_config, revision, planned_until_us)"
-               " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET definition = excluded.definition,"
+               "INSERT INTO jobs (tenant, name, definition, is_from_config, revision, planned_since_us,"
+               " planned_until_us) VALUES (?, ?, ?, ?, ?, ?6, ?6) ON CONFLICT DO UPDATE SET definition = "
+               "excluded.definition,"
                " is_from_config = excluded.is_from_config, revision = excluded.revision, removed_us = NULL"));
     upsert.bind(1, record.tenant).bind(2, record.name).bind(3, record.definition);
     upsert.bind(4, int64_t{record.is_from_config}).bind(5, record.revision).bind(6, unix_us(now));
@@ -44,7 +45,10 @@ Result<void> upsert_job(Database& db, const JobRecord& record, Time now) {
     }
     if (!was_removed) return {};
     // It was not planned while it did not exist.
-    NS_TRY(Statement again, db.prepare("UPDATE jobs SET planned_until_us = ? WHERE tenant = ? AND name = ?"));
+    NS_TRY(
+        Statement again,
+        db.prepare(
+            "UPDATE jobs SET planned_since_us = ?1, planned_until_us = ?1 WHERE tenant = ?2 AND name = ?3"));
     again.bind(1, unix_us(now)).bind(2, record.tenant).bind(3, record.name);
     return again.run();
 }
@@ -59,9 +63,11 @@ Result<void> remove_job(Database& db, const std::string& tenant, const std::stri
 }
 
 Result<std::vector<JobRecord>> load_jobs(Database& db) {
-    NS_TRY(Statement select,
-           db.prepare("SELECT tenant, name, definition, is_from_config, revision, planned_until_us,"
-                      " is_paused, paused_by, paused_why FROM jobs WHERE removed_us IS NULL"));
+    NS_TRY(
+        Statement select,
+        db.prepare(
+            "SELECT tenant, name, definition, is_from_config, revision, planned_since_us, planned_until_us,"
+            " is_paused, paused_by, paused_why FROM jobs WHERE removed_us IS NULL"));
     std::vector<JobRecord> records;
     for (;;) {
         NS_TRY(bool has_row, select.step());
@@ -72,10 +78,11 @@ Result<std::vector<JobRecord>> load_jobs(Database& db) {
         record.definition = select.text(2);
         record.is_from_config = select.integer(3) != 0;
         record.revision = select.text(4);
-        record.planned_until = from_unix_us(select.integer(5));
-        record.is_paused = select.integer(6) != 0;
-        record.paused_by = select.text(7);
-        record.paused_why = select.text(8);
+        record.planned_since = from_unix_us(select.integer(5));
+        record.planned_until = from_unix_us(select.integer(6));
+        record.is_paused = select.integer(7) != 0;
+        record.paused_by = select.text(8);
+        record.paused_why = select.text(9);
         records.push_back(std::move(record));
     }
 }

@@ -174,6 +174,16 @@ Result<std::vector<Run>> find_runs(Database& db, const OccurrenceKey& key) {
     return runs;
 }
 
+Result<std::string> find_baselines(Database& db, const OccurrenceKey& key, uint32_t attempt) {
+    NS_TRY(Statement select,
+           db.prepare("SELECT baselines FROM runs WHERE tenant = ? AND job = ? AND nominal_us = ?"
+                      " AND attempt = ?"));
+    bind_key(select, key);
+    select.bind(4, static_cast<int64_t>(attempt));
+    NS_TRY(bool exists, select.step());
+    return exists ? select.text(0) : std::string();
+}
+
 Result<std::vector<Evidence>> find_evidence(Database& db, const OccurrenceKey& key) {
     NS_TRY(Statement select,
            db.prepare("SELECT tenant, job, nominal_us, expectation, impact, kind, condition, outcome,"
@@ -254,6 +264,14 @@ Result<std::vector<Time>> find_nominals(Database& db, const std::string& tenant,
                       " AND nominal_us >= ? AND nominal_us < ? AND trigger = 0 ORDER BY nominal_us"));
     select.bind(1, tenant).bind(2, job).bind(3, unix_us(from)).bind(4, unix_us(until));
     return read_all<Time>(select, [](const Statement& row) { return from_unix_us(row.integer(0)); });
+}
+
+Result<bool> is_in_gap(Database& db, const std::string& tenant, const std::string& job, Time from,
+                       Time until) {
+    NS_TRY(Statement select,
+           db.prepare("SELECT 1 FROM gaps WHERE tenant = ? AND job = ? AND until_us >= ? AND from_us <= ?"));
+    select.bind(1, tenant).bind(2, job).bind(3, unix_us(from)).bind(4, unix_us(until));
+    return select.step();
 }
 
 }  // namespace nightshift::jobs

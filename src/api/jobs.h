@@ -1,0 +1,22 @@
+#pragma once
+
+#include "api/router.h"
+#include "base/clock.h"
+#include "io/pool.h"
+#include "jobs/service.h"
+
+namespace nightshift::api {
+
+struct JobParts {
+    jobs::Service& jobs;
+    jobs::Zones& zones;
+    io::Pool& pool;
+    const Clock& clock;
+    // The address to ping for a watched job: "/ping/<key>".
+    std::function<std::string(const std::string& tenant, const std::string& job)> ping_path;
+};
+
+// /api/v1/jobs: definitions, what comes next, and what a person may do to them.
+void add_job_routes(Router& router, JobParts parts);
+
+}  // namespace nightshift::api
