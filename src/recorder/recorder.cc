@@ -130,14 +130,9 @@ void Recorder::set_tap(Tap tap) {
 
 Result<void> Recorder::replay(Position from,
                               const std::function<bool(const EventBatch&, Position)>& visit) const {
-    std::vector<std::shared_ptr<Segment>> segments = state_->view->segments();
-    Position sealed = 0;
-    for (const auto& segment : segments) sealed = std::max<Position>(sealed, segment->trailer().last_row);
-    NS_TRY(bool goes_on, replay_segments(segments, from, visit));
-    if (!goes_on) return {};
-    NS_TRY(bool finished, replay_log(state_->options.directory / "log", std::max(from, sealed), visit));
-    static_cast<void>(finished);
-    return {};
+    // Rows in memory and in segments, as of one moment: each is in exactly one of them, whatever sealing does
+    // next.
+    return replay_rows(state_->view->everything_after(from), from, visit);
 }
 
 Position Recorder::position() const {
