@@ -100,6 +100,42 @@ void Histogram::add_buckets(const Bucket* buckets, size_t count) {
     }
 }
 
+void Histogram::cover(int32_t first, int32_t last) {
+    NS_ASSERT(first >= kBucketMin && first <= last && last <= kBucketMax);
+    slot(first);
+    slot(last);
+}
+
+template <class Count>
+void Histogram::add_all(int32_t first, const Count* counts, size_t size, uint64_t total) {
+    if (size == 0) return;
+    cover(first, first + static_cast<int32_t>(size) - 1);
+    uint32_t* to = &counts_[static_cast<size_t>(first - first_)];
+    count_ += total;
+    if (count_ <= UINT32_MAX) {  // then no bucket can overflow
+        for (size_t i = 0; i < size; ++i) to[i] += counts[i];
+        return;
+    }
+    for (size_t i = 0; i < size; ++i) {
+        to[i] = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{to[i]} + counts[i], UINT32_MAX));
+    }
+}
+
+void Histogram::add_counts(int32_t first, const uint8_t* counts, size_t size, uint64_t total) {
+    add_all(first, counts, size, total);
+}
+
+void Histogram::add_counts(int32_t first, const uint32_t* counts, size_t size, uint64_t total) {
+    add_all(first, counts, size, total);
+}
+
+void Histogram::clear() {
+    std::vector<uint32_t> memory = std::move(counts_);
+    memory.clear();
+    *this = Histogram();
+    counts_ = std::move(memory);
+}
+
 void Histogram::extend(double min, double max) {
     min_ = has_extremes_ ? std::min(min_, min) : min;
     max_ = has_extremes_ ? std::max(max_, max) : max;
@@ -122,22 +158,41 @@ void Histogram::merge(const Histogram& other) {
 }
 
 double Histogram::percentile(double quantile) const {
-    if (count_ == 0) return 0;
-    double rank = std::clamp(quantile, 0.0, 1.0) * static_cast<double>(count_ - 1);
-    auto whole_rank = static_cast<uint64_t>(rank);
-    double value = has_extremes_ ? max_ : 0;
-    uint64_t seen = zeros_;
-    if (whole_rank < seen) {
-        value = std::min(min_, 0.0);
-    } else {
-        size_t i = 0;
-        for (; i < counts_.size() && whole_rank >= seen + counts_[i]; ++i) seen += counts_[i];
-        if (i < counts_.size()) {
-            double share = (rank - static_cast<double>(seen) + 0.5) / counts_[i];
-            value = std::exp2((first_ + static_cast<int32_t>(i) + std::min(share, 1.0)) / kPerOctave);
+    double value = 0;
+    percentiles(&quantile, 1, &value);
+    return value;
+}
+
+void Histogram::percentiles(const double* quantiles, size_t count, double* values) const {
+    constexpr size_t kStride = 16;
+    uint64_t seen = zeros_;  // below bucket `start`
+    size_t start = 0;
+    for (size_t k = 0; k < count; ++k) {
+        values[k] = 0;
+        if (count_ == 0) continue;
+        double rank = std::clamp(quantiles[k], 0.0, 1.0) * static_cast<double>(count_ - 1);
+        auto whole_rank = static_cast<uint64_t>(rank);
+        double value = has_extremes_ ? max_ : 0;
+        if (whole_rank < zeros_) {
+            value = std::min(min_, 0.0);
+        } else {
+            // Whole strides first: their sums are plain vector loops.
+            for (; start + kStride <= counts_.size(); start += kStride) {
+                uint64_t sum = 0;
+                for (size_t i = 0; i < kStride; ++i) sum += counts_[start + i];
+                if (whole_rank < seen + sum) break;
+                seen += sum;
+            }
+            uint64_t below = seen;
+            size_t i = start;
+            for (; i < counts_.size() && whole_rank >= below + counts_[i]; ++i) below += counts_[i];
+            if (i < counts_.size()) {
+                double share = (rank - static_cast<double>(below) + 0.5) / counts_[i];
+                value = std::exp2((first_ + static_cast<int32_t>(i) + std::min(share, 1.0)) / kPerOctave);
+            }
         }
+        values[k] = has_extremes_ ? std::clamp(value, min_, max_) : value;
     }
-    return has_extremes_ ? std::clamp(value, min_, max_) : value;
 }
 
 }  // namespace nightshift

@@ -22,6 +22,8 @@ public:
     size_t bytes() const;
     // The value of the group in the i-th group column; see docs/api.md for units.
     Value value(uint32_t group, size_t column) const;
+    // For each group a number that sorts like its value in the i-th group column.
+    std::vector<uint64_t> order_keys(size_t column) const;
 
 private:
     // One group column of the block at hand: a small code for each row, and what the codes stand for.
@@ -31,7 +33,8 @@ private:
         bool is_constant = false;
         std::vector<int64_t> values;                 // of numbers, by code
         const TextDictionary* dictionary = nullptr;  // of texts
-        std::vector<int64_t> known;                  // global codes of texts; -1: not looked up yet
+        const uint64_t* hashes = nullptr;
+        std::vector<int64_t> known;  // global codes of texts; -1: not looked up yet
     };
 
     void prepare(const Block& block, const std::vector<uint16_t>& rows, const GroupBy& group, Local& local);
@@ -41,6 +44,7 @@ private:
     int64_t global_value(size_t column, uint32_t code);
     uint32_t group_of(uint64_t combined);
     uint32_t find_or_add_key();
+    uint32_t group_of_text(int64_t text);
     void grow_slots();
     size_t hash_of(const int64_t* key) const;
     template <class Code>
@@ -51,6 +55,7 @@ private:
     std::vector<Local> locals_;
     std::vector<TextDictionary> texts_;  // by group column
     std::vector<int64_t> keys_;          // size() times the number of columns
+    std::vector<uint32_t> by_text_;      // with one group column of text: group + 1 by global code
     std::vector<uint32_t> slots_;        // open addressing over the keys: group + 1; 0 is free
     std::vector<int64_t> key_;           // the one looked up
     std::vector<uint64_t> combined_;

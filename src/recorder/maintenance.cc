@@ -141,7 +141,7 @@ void Maintenance::delete_logs() {
 }
 
 void Maintenance::compact() {
-    constexpr int kMergesMax = 64;  // the rest waits for the next round
+    constexpr int kMergesMax = 64;  // then the rest of a round has its turn
     for (int i = 0; i < kMergesMax; ++i) {
         std::vector<std::shared_ptr<Segment>> chosen =
             choose_compaction(view_.segments(), unix_us(clock_.now()));
@@ -156,6 +156,7 @@ void Maintenance::compact() {
         for (const auto& segment : chosen) segment->delete_when_unused();
         std::lock_guard lock(mutex_);
         if (is_stopping_ || is_awake_) return;
+        is_awake_ = i + 1 == kMergesMax;
     }
 }
 

@@ -44,6 +44,7 @@ struct QueryPlan {
     ColumnSet columns() const;
     // The cube that can answer, if one can; hours or minutes depend on the segment.
     std::optional<CubeKind> cube;
+    bool needs_status = false;  // as a key
     bool can_use_hours = false;
     bool can_use_minutes = false;
 };

@@ -1,6 +1,7 @@
 #include "recorder/query_run.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <numeric>
 
@@ -14,6 +15,17 @@ namespace {
 
 constexpr int64_t kMinuteUs = 60ll * 1000 * 1000;
 
+// Sorts like the value of an aggregate; nothing comes first.
+uint64_t order_key(const Value& value) {
+    constexpr uint64_t kSign = 1ull << 63;
+    if (const auto* whole = std::get_if<int64_t>(&value))
+        return std::max<uint64_t>(static_cast<uint64_t>(*whole) ^ kSign, 1);
+    const auto* real = std::get_if<double>(&value);
+    if (real == nullptr) return 0;
+    auto bits = std::bit_cast<uint64_t>(*real + 0.0);  // -0 is 0
+    return std::max<uint64_t>((bits & kSign) != 0 ? ~bits : bits | kSign, 1);
+}
+
 class QueryRun {
 public:
     QueryRun(QueryPlan plan, size_t bytes_max)
@@ -21,31 +33,25 @@ public:
           columns_(plan_.columns()),
           bytes_max_(bytes_max),
           groups_(plan_.groups, plan_.filter.tenant) {
-        aggregations_.reserve(plan_.aggregates.size());
-        for (const Aggregate& aggregate : plan_.aggregates) {
-            aggregations_.emplace_back(aggregate);
-            for (size_t i = 0; i + 1 < aggregations_.size(); ++i) {
-                if (!aggregations_.back().can_share_with(aggregations_[i])) continue;
-                aggregations_.back().share(aggregations_[i]);
-                break;
-            }
-        }
+        for (const Aggregate& aggregate : plan_.aggregates) add_aggregation(aggregate);
     }
 
     Result<QueryResult> run(const Snapshot& snapshot);
 
 private:
+    void add_aggregation(const Aggregate& aggregate);
     Result<bool> use_rollup(Segment& segment);
     std::optional<bool> level_for(const Segment& segment) const;
     Result<void> read(const BlockSource& source);
     Result<void> check_memory() const;
-    QueryResult finish() const;
-    void order(std::vector<uint32_t>& groups, std::vector<std::vector<Value>>& rows) const;
+    QueryResult finish();
+    std::vector<uint32_t> ordered_groups();
 
     QueryPlan plan_;
     ColumnSet columns_;
     size_t bytes_max_;
     GroupTable groups_;
+    std::vector<std::unique_ptr<Percentiles>> percentiles_;  // one a column
     std::vector<Aggregation> aggregations_;
     BlockReader reader_;
     std::vector<uint16_t> rows_;
@@ -54,6 +60,22 @@ private:
     bool has_read_segment_ = false;
     bool has_used_rollup_ = false;
 };
+
+void QueryRun::add_aggregation(const Aggregate& aggregate) {
+    if (aggregate.type != Aggregate::Type::kPercentile) {
+        aggregations_.emplace_back(aggregate);
+        return;
+    }
+    auto same = std::find_if(percentiles_.begin(), percentiles_.end(),
+                             [&](const auto& each) { return each->column() == aggregate.column; });
+    bool is_first = same == percentiles_.end();
+    if (is_first) {
+        percentiles_.push_back(std::make_unique<Percentiles>(aggregate.column, bytes_max_ / 2));
+        same = percentiles_.end() - 1;
+    }
+    (*same)->want(aggregate.quantile);
+    aggregations_.emplace_back(aggregate, same->get(), is_first);
+}
 
 // Whether the segment's cube by the hour (false) or by the minute (true) gives what its rows would.
 std::optional<bool> QueryRun::level_for(const Segment& segment) const {
@@ -72,8 +94,8 @@ std::optional<bool> QueryRun::level_for(const Segment& segment) const {
 Result<bool> QueryRun::use_rollup(Segment& segment) {
     std::optional<bool> is_minutes = level_for(segment);
     if (!is_minutes) return false;
-    // Any cube with the key columns will do; the first that fits has the fewest rows.
-    NS_TRY(std::shared_ptr<const Cube> shared, segment.cube(*plan_.cube, *is_minutes));
+    CubeChoice choice{*plan_.cube, *is_minutes, plan_.needs_status};
+    NS_TRY(std::shared_ptr<const Cube> shared, segment.cube(choice));
     if (shared == nullptr) return false;
     // Reading a cube loads nothing, so it stays as it is.
     auto& cube = const_cast<Cube&>(*shared);
@@ -83,7 +105,7 @@ Result<bool> QueryRun::use_rollup(Segment& segment) {
     if (!selected) return Failure(selected.error());
     groups_.assign(cube, rows_, row_groups_);
     for (Aggregation& aggregation : aggregations_)
-        aggregation.add_sums(cube, rows_, row_groups_, groups_.size());
+        aggregation.add_sums(shared, rows_, row_groups_, groups_.size());
     return true;
 }
 
@@ -130,40 +152,60 @@ Result<QueryResult> QueryRun::run(const Snapshot& snapshot) {
     return finish();
 }
 
-void QueryRun::order(std::vector<uint32_t>& groups, std::vector<std::vector<Value>>& rows) const {
-    auto less = [&](uint32_t a, uint32_t b) {
-        if (plan_.order_column) {
-            const Value& left = rows[a][*plan_.order_column];
-            const Value& right = rows[b][*plan_.order_column];
-            if (left != right) return plan_.is_descending ? right < left : left < right;
-        }
-        for (size_t i = 0; i < plan_.groups.size(); ++i) {
-            if (rows[a][i] != rows[b][i]) return rows[a][i] < rows[b][i];
+// The groups to show, in order. Only what decides the order is computed here.
+std::vector<uint32_t> QueryRun::ordered_groups() {
+    std::vector<std::vector<uint64_t>> keys;
+    bool is_by_group = plan_.order_column && *plan_.order_column < plan_.groups.size();
+    if (is_by_group) {
+        keys.push_back(groups_.order_keys(*plan_.order_column));
+    } else if (plan_.order_column) {
+        const Aggregation& by = aggregations_[*plan_.order_column - plan_.groups.size()];
+        keys.emplace_back();
+        for (uint32_t group = 0; group < groups_.size(); ++group)
+            keys[0].push_back(order_key(by.value(group)));
+    }
+    if (plan_.is_descending) {
+        for (uint64_t& key : keys[0]) key = ~key;
+    }
+    for (size_t i = 0; i < plan_.groups.size(); ++i) keys.push_back(groups_.order_keys(i));
+    std::vector<uint32_t> groups(groups_.size());
+    std::iota(groups.begin(), groups.end(), 0u);
+    auto less = [&keys](uint32_t a, uint32_t b) {
+        for (const std::vector<uint64_t>& key : keys) {
+            if (key[a] != key[b]) return key[a] < key[b];
         }
         return false;
     };
     size_t wanted = std::min<size_t>(plan_.limit, groups.size());
-    if (wanted == groups.size()) return std::sort(groups.begin(), groups.end(), less);
-    std::partial_sort(groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(wanted), groups.end(),
-                      less);
+    if (wanted == groups.size()) {
+        std::sort(groups.begin(), groups.end(), less);
+    } else {
+        std::partial_sort(groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(wanted), groups.end(),
+                          less);
+        groups.resize(wanted);
+    }
+    return groups;
 }
 
-QueryResult QueryRun::finish() const {
+QueryResult QueryRun::finish() {
     QueryResult result;
     for (const GroupBy& group : plan_.groups) result.columns.push_back(group.name);
     for (const Aggregate& aggregate : plan_.aggregates) result.columns.push_back(aggregate.name);
-    std::vector<std::vector<Value>> rows(groups_.size());
-    std::vector<uint32_t> order_of(groups_.size());
-    std::iota(order_of.begin(), order_of.end(), 0u);
-    for (uint32_t group = 0; group < groups_.size(); ++group) {
-        rows[group].reserve(result.columns.size());
-        for (size_t i = 0; i < plan_.groups.size(); ++i) rows[group].push_back(groups_.value(group, i));
-        for (const Aggregation& aggregation : aggregations_) rows[group].push_back(aggregation.value(group));
+    bool needs_all = plan_.limit >= groups_.size();
+    if (plan_.order_column && *plan_.order_column >= plan_.groups.size()) {
+        const Aggregate& by = plan_.aggregates[*plan_.order_column - plan_.groups.size()];
+        needs_all = needs_all || by.type == Aggregate::Type::kPercentile;
     }
-    order(order_of, rows);
-    result.is_truncated = order_of.size() > plan_.limit;
-    order_of.resize(std::min<size_t>(order_of.size(), plan_.limit));
-    for (uint32_t group : order_of) result.rows.push_back(std::move(rows[group]));
+    for (const auto& each : percentiles_) each->finish(needs_all);
+    std::vector<uint32_t> shown = ordered_groups();
+    result.is_truncated = groups_.size() > shown.size();
+    result.rows.reserve(shown.size());
+    for (uint32_t group : shown) {
+        std::vector<Value>& row = result.rows.emplace_back();
+        row.reserve(result.columns.size());
+        for (size_t i = 0; i < plan_.groups.size(); ++i) row.push_back(groups_.value(group, i));
+        for (const Aggregation& aggregation : aggregations_) row.push_back(aggregation.value(group));
+    }
     result.from_rollup = has_used_rollup_ && !has_read_segment_;
     result.rows_scanned = rows_scanned_;
     return result;
