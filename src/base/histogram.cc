@@ -4,6 +4,8 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
+#include <limits>
 
 #include "base/assert.h"
 
@@ -34,6 +36,38 @@ constexpr std::array<uint8_t, 256> kCells = [] {
     }
     return cells;
 }();
+
+constexpr size_t kStride = 16;
+
+uint64_t sum_of_stride(const uint32_t* counts) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < kStride; ++i) sum += counts[i];
+    return sum;
+}
+
+// Eight bytes at a time: pairs into 16 bits, then all of those by one multiplication.
+uint64_t sum_of_stride(const uint8_t* counts) {
+    constexpr uint64_t kEven = 0x00FF00FF00FF00FFull;
+    uint64_t pairs = 0;
+    for (size_t i = 0; i < kStride; i += 8) {
+        uint64_t eight = 0;
+        std::memcpy(&eight, counts + i, sizeof eight);
+        pairs += (eight & kEven) + (eight >> 8 & kEven);
+    }
+    return pairs * 0x0001000100010001ull >> 48;
+}
+
+// Four at a time, likewise.
+uint64_t sum_of_stride(const uint16_t* counts) {
+    constexpr uint64_t kEven = 0x0000FFFF0000FFFFull;
+    uint64_t pairs = 0;
+    for (size_t i = 0; i < kStride; i += 4) {
+        uint64_t four = 0;
+        std::memcpy(&four, counts + i, sizeof four);
+        pairs += (four & kEven) + (four >> 16 & kEven);
+    }
+    return (pairs & UINT32_MAX) + (pairs >> 32);
+}
 
 }  // namespace
 
@@ -110,7 +144,7 @@ template <class Count>
 void Histogram::add_all(int32_t first, const Count* counts, size_t size, uint64_t total) {
     if (size == 0) return;
     cover(first, first + static_cast<int32_t>(size) - 1);
-    uint32_t* to = &counts_[static_cast<size_t>(first - first_)];
+    uint32_t* __restrict to = &counts_[static_cast<size_t>(first - first_)];
     count_ += total;
     if (count_ <= UINT32_MAX) {  // then no bucket can overflow
         for (size_t i = 0; i < size; ++i) to[i] += counts[i];
@@ -164,35 +198,45 @@ double Histogram::percentile(double quantile) const {
 }
 
 void Histogram::percentiles(const double* quantiles, size_t count, double* values) const {
-    constexpr size_t kStride = 16;
-    uint64_t seen = zeros_;  // below bucket `start`
+    double min = has_extremes_ ? min_ : -std::numeric_limits<double>::infinity();
+    double max = has_extremes_ ? max_ : std::numeric_limits<double>::infinity();
+    HistogramCounts<uint32_t> from{counts_.data(), counts_.size(), first_, zeros_, count_, min, max};
+    percentiles_of(from, quantiles, count, values);
+}
+
+template <class Count>
+void percentiles_of(const HistogramCounts<Count>& from, const double* quantiles, size_t count,
+                    double* values) {
+    uint64_t seen = from.zeros;  // below bucket `start`
     size_t start = 0;
     for (size_t k = 0; k < count; ++k) {
         values[k] = 0;
-        if (count_ == 0) continue;
-        double rank = std::clamp(quantiles[k], 0.0, 1.0) * static_cast<double>(count_ - 1);
+        if (from.count == 0) continue;
+        double rank = std::clamp(quantiles[k], 0.0, 1.0) * static_cast<double>(from.count - 1);
         auto whole_rank = static_cast<uint64_t>(rank);
-        double value = has_extremes_ ? max_ : 0;
-        if (whole_rank < zeros_) {
-            value = std::min(min_, 0.0);
-        } else {
-            // Whole strides first: their sums are plain vector loops.
-            for (; start + kStride <= counts_.size(); start += kStride) {
-                uint64_t sum = 0;
-                for (size_t i = 0; i < kStride; ++i) sum += counts_[start + i];
-                if (whole_rank < seen + sum) break;
-                seen += sum;
-            }
-            uint64_t below = seen;
-            size_t i = start;
-            for (; i < counts_.size() && whole_rank >= below + counts_[i]; ++i) below += counts_[i];
-            if (i < counts_.size()) {
-                double share = (rank - static_cast<double>(below) + 0.5) / counts_[i];
-                value = std::exp2((first_ + static_cast<int32_t>(i) + std::min(share, 1.0)) / kPerOctave);
-            }
+        if (whole_rank < from.zeros) {
+            values[k] = std::clamp(std::min(from.min, 0.0), from.min, from.max);
+            continue;
         }
-        values[k] = has_extremes_ ? std::clamp(value, min_, max_) : value;
+        for (; start + kStride <= from.size; start += kStride) {
+            uint64_t sum = sum_of_stride(from.counts + start);
+            if (whole_rank < seen + sum) break;
+            seen += sum;
+        }
+        uint64_t below = seen;
+        size_t i = start;
+        for (; i < from.size && whole_rank >= below + from.counts[i]; ++i) below += from.counts[i];
+        double value = from.max;
+        if (i < from.size) {
+            double share = (rank - static_cast<double>(below) + 0.5) / from.counts[i];
+            value = std::exp2((from.first + static_cast<int32_t>(i) + std::min(share, 1.0)) / kPerOctave);
+        }
+        values[k] = std::clamp(value, from.min, from.max);
     }
 }
+
+template void percentiles_of<uint8_t>(const HistogramCounts<uint8_t>&, const double*, size_t, double*);
+template void percentiles_of<uint16_t>(const HistogramCounts<uint16_t>&, const double*, size_t, double*);
+template void percentiles_of<uint32_t>(const HistogramCounts<uint32_t>&, const double*, size_t, double*);
 
 }  // namespace nightshift

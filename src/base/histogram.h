@@ -73,4 +73,19 @@ private:
     bool has_extremes_ = false;
 };
 
+// The counts of a histogram wherever they lie, of 8, 16 or 32 bits.
+template <class Count>
+struct HistogramCounts {
+    const Count* counts = nullptr;
+    size_t size = 0;
+    int32_t first = 0;  // bucket of counts[0]
+    uint64_t zeros = 0;
+    uint64_t count = 0;  // with zeros
+    double min = 0;
+    double max = 0;
+};
+// As Histogram::percentiles says.
+template <class Count>
+void percentiles_of(const HistogramCounts<Count>& from, const double* quantiles, size_t count, double* values);
+
 }  // namespace nightshift

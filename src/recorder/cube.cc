@@ -74,6 +74,7 @@ const ColumnSet& cube_keys(CubeKind kind) {
 }
 
 size_t Cube::bytes() const {
+    if (bytes_ != 0) return bytes_;
     size_t bytes = sizeof(Cube) + rows() * (kMeasures + 3) * 8;
     bytes += duration.bytes() + ttft.bytes();
     for (size_t i = 0; i < kTextColumns; ++i)
@@ -87,6 +88,7 @@ void Cube::index() {
             hashes[i].push_back(TextDictionary::hash(dictionaries[i].at(code)));
     }
     ranges_ = {range(Number::kTime), range(Number::kKind), range(Number::kStatus)};
+    bytes_ = bytes();
 }
 
 std::pair<int64_t, int64_t> Cube::range(Number column) const {

@@ -85,6 +85,7 @@ private:
     void add_measures_of(const Cube& other, uint32_t row, uint32_t into);
 
     std::optional<std::array<std::pair<int64_t, int64_t>, 3>> ranges_;  // of time, kind and status
+    size_t bytes_ = 0;                                                  // once decoded
 };
 
 }  // namespace nightshift::recorder

@@ -87,6 +87,18 @@ void CubeHistograms::add_to(size_t at, Histogram& to) const {
     }
 }
 
+std::optional<HistogramCounts<uint8_t>> CubeHistograms::small(size_t at) const {
+    const Row& row = rows_[at];
+    if (row.form != Form::kBytes) return std::nullopt;
+    return HistogramCounts<uint8_t>{.counts = &bytes_[row.start],
+                                    .size = row.size,
+                                    .first = row.first,
+                                    .zeros = row.summary.zeros,
+                                    .count = row.total + row.summary.zeros,
+                                    .min = static_cast<double>(row.summary.min),
+                                    .max = static_cast<double>(row.summary.max)};
+}
+
 void CubeHistograms::prefetch_counts(size_t at) const {
     constexpr size_t kLine = 64;
     constexpr size_t kLinesMax = 8;  // the processor goes on by itself

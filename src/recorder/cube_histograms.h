@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/histogram.h"
@@ -34,6 +35,8 @@ public:
     // Rows are read in another order than they lie in memory: these two, one after the other, have it ready.
     void prefetch_row(size_t row) const { __builtin_prefetch(&rows_[row]); }
     void prefetch_counts(size_t row) const;
+    // A row whose counts are bytes, all of its range; nothing when it has another form.
+    std::optional<HistogramCounts<uint8_t>> small(size_t row) const;
     // The row as it was appended.
     void read(size_t row, std::vector<Bucket>& into) const;
 

@@ -176,15 +176,18 @@ uint32_t GroupTable::group_of_text(int64_t text) {
     return by_text_[at] - 1;
 }
 
-// `combined` holds the codes of all columns, the last one lowest.
+// `combined` holds the codes of the columns that vary, the last one lowest.
 uint32_t GroupTable::group_of(uint64_t combined) {
     if (groups_.size() == 1 && locals_[0].dictionary != nullptr)
         return group_of_text(global_value(0, static_cast<uint32_t>(combined)));
-    key_.resize(groups_.size());
-    for (size_t column = groups_.size(); column-- > 0;) {
-        uint64_t cardinality = locals_[column].is_constant ? 1 : locals_[column].cardinality;
-        key_[column] = global_value(column, static_cast<uint32_t>(combined % cardinality));
-        combined /= cardinality;
+    for (size_t i = varying_.size(); i-- > 0;) {
+        size_t column = varying_[i];
+        uint64_t code = combined;
+        if (i > 0) {
+            code = combined % locals_[column].cardinality;
+            combined /= locals_[column].cardinality;
+        }
+        key_[column] = global_value(column, static_cast<uint32_t>(code));
     }
     return find_or_add_key();
 }
@@ -214,23 +217,29 @@ void GroupTable::assign(const Block& block, const std::vector<uint16_t>& rows,
                         std::vector<uint32_t>& groups) {
     groups.assign(rows.size(), 0);
     if (groups_.empty() || rows.empty()) return;
-    const Local* only = nullptr;
-    size_t varying = 0;
+    varying_.clear();
+    key_.resize(groups_.size());
     for (size_t column = 0; column < groups_.size(); ++column) {
-        prepare(block, rows, groups_[column], locals_[column]);
-        if (locals_[column].is_constant) continue;
-        only = &locals_[column];
-        ++varying;
+        Local& local = locals_[column];
+        prepare(block, rows, groups_[column], local);
+        if (local.is_constant) {
+            key_[column] = local.values[0];
+        } else {
+            varying_.push_back(column);
+        }
     }
-    if (varying == 0) {
-        std::fill(groups.begin(), groups.end(), group_of(0));
+    if (varying_.empty()) {
+        std::fill(groups.begin(), groups.end(), find_or_add_key());
         return;
     }
-    if (varying == 1) return map_codes(only->codes.data(), rows.size(), only->cardinality, groups);
+    if (varying_.size() == 1) {
+        const Local& only = locals_[varying_[0]];
+        return map_codes(only.codes.data(), rows.size(), only.cardinality, groups);
+    }
     combined_.assign(rows.size(), 0);
     uint64_t cardinality = 1;
-    for (const Local& local : locals_) {
-        if (local.is_constant) continue;
+    for (size_t column : varying_) {
+        const Local& local = locals_[column];
         for (size_t i = 0; i < rows.size(); ++i)
             combined_[i] = combined_[i] * local.cardinality + local.codes[i];
         cardinality *= local.cardinality;

@@ -58,6 +58,7 @@ private:
     std::vector<uint32_t> by_text_;      // with one group column of text: group + 1 by global code
     std::vector<uint32_t> slots_;        // open addressing over the keys: group + 1; 0 is free
     std::vector<int64_t> key_;           // the one looked up
+    std::vector<size_t> varying_;        // group columns that are not constant in the block at hand
     std::vector<uint64_t> combined_;
     std::vector<uint32_t> dense_;
     uint32_t size_ = 0;

@@ -1,6 +1,7 @@
 #include "recorder/percentiles.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/assert.h"
 
@@ -9,6 +10,8 @@ namespace {
 
 // With so many places a group, it is better to take them in the order they lie in memory.
 constexpr size_t kPlacesPerGroup = 16;
+// So many bytes add up to 16 bits.
+constexpr uint32_t kSmallMax = 256;
 
 }  // namespace
 
@@ -30,12 +33,17 @@ void Percentiles::add_cube(const std::shared_ptr<const Cube>& cube, const std::v
     const auto& counts = cube->measure(is_duration ? Measure::kDurationCount : Measure::kTtftCount);
     auto number = static_cast<uint32_t>(cubes_.size());
     size_t before = places_.size();
+    size_t at = before;
+    places_.resize(before + rows.size());
+    groups_.resize(before + rows.size());
     for (size_t i = 0; i < rows.size(); ++i) {
-        if (counts[rows[i]] == 0) continue;
-        places_.push_back({number, rows[i]});
-        groups_.push_back(groups[i]);
+        places_[at] = {number, rows[i]};
+        groups_[at] = groups[i];
+        at += counts[rows[i]] != 0 ? 1 : 0;
     }
-    if (places_.size() == before) return;
+    places_.resize(at);
+    groups_.resize(at);
+    if (at == before) return;
     cubes_.push_back(cube);
     sources_.push_back(is_duration ? &cube->duration : &cube->ttft);
     held_bytes_ += cube->bytes();
@@ -54,27 +62,82 @@ void Percentiles::sort_places() {
     groups_ = {};
 }
 
-void Percentiles::merge(uint32_t group, Histogram& into) {
+// Places soon to be read.
+void Percentiles::prefetch(uint32_t at) const {
     constexpr uint32_t kAhead = 8;
+    if (at + 2 * kAhead >= places_.size()) return;
+    const Place& later = places_[at + 2 * kAhead];
+    sources_[later.cube]->prefetch_row(later.row);
+    const Place& soon = places_[at + kAhead];
+    sources_[soon.cube]->prefetch_counts(soon.row);
+}
+
+// Adds the group's places up.
+void Percentiles::merge(uint32_t group) {
     uint32_t end = starts_[group + 1];
     int32_t low = Histogram::kBucketMax;
     int32_t high = Histogram::kBucketMin;
     for (uint32_t at = starts_[group]; at < end; ++at) {
-        if (at + 2 * kAhead < places_.size()) {
-            const Place& later = places_[at + 2 * kAhead];
-            sources_[later.cube]->prefetch_row(later.row);
-            const Place& soon = places_[at + kAhead];
-            sources_[soon.cube]->prefetch_counts(soon.row);
-        }
         int32_t first = 0;
         int32_t last = 0;
         if (!sources_[places_[at].cube]->range(places_[at].row, first, last)) continue;
         low = std::min(low, first);
         high = std::max(high, last);
     }
-    if (low <= high) into.cover(low, high);
+    if (low <= high) merged_.cover(low, high);
     for (uint32_t at = starts_[group]; at < end; ++at)
-        sources_[places_[at].cube]->add_to(places_[at].row, into);
+        sources_[places_[at].cube]->add_to(places_[at].row, merged_);
+}
+
+// Fills `values` for a few places whose counts are bytes; false when they are not.
+bool Percentiles::compute_small(uint32_t start, uint32_t end, double* values) {
+    if (end - start > kSmallMax || start == end) return false;
+    small_.clear();
+    HistogramCounts<uint16_t> sum;
+    for (uint32_t at = start; at < end; ++at) {
+        std::optional<HistogramCounts<uint8_t>> part = sources_[places_[at].cube]->small(places_[at].row);
+        if (!part) return false;
+        small_.push_back(*part);
+    }
+    if (small_.size() == 1) {
+        percentiles_of(small_[0], quantiles_.data(), quantiles_.size(), values);
+        return true;
+    }
+    sum.first = Histogram::kBucketMax;
+    sum.min = small_[0].min;
+    sum.max = small_[0].max;
+    int32_t end_bucket = Histogram::kBucketMin;
+    for (const HistogramCounts<uint8_t>& part : small_) {
+        sum.first = std::min(sum.first, part.first);
+        end_bucket = std::max(end_bucket, part.first + static_cast<int32_t>(part.size));
+        sum.zeros += part.zeros;
+        sum.count += part.count;
+        sum.min = std::min(sum.min, part.min);
+        sum.max = std::max(sum.max, part.max);
+    }
+    sum.size = static_cast<size_t>(end_bucket - sum.first);
+    sums_.assign(sum.size, 0);
+    for (const HistogramCounts<uint8_t>& part : small_) {
+        uint16_t* __restrict to = &sums_[static_cast<size_t>(part.first - sum.first)];
+        for (size_t i = 0; i < part.size; ++i) to[i] = static_cast<uint16_t>(to[i] + part.counts[i]);
+    }
+    sum.counts = sums_.data();
+    percentiles_of(sum, quantiles_.data(), quantiles_.size(), values);
+    return true;
+}
+
+// Fills `values`; false when the group has none.
+bool Percentiles::compute(uint32_t group, double* values) {
+    uint32_t start = group < group_count_ ? starts_[group] : 0;
+    uint32_t places = group < group_count_ ? starts_[group + 1] - start : 0;
+    for (uint32_t i = 0; i < places; ++i) prefetch(start + i);
+    bool has_events = group < histograms_.size() && histograms_[group].count() > 0;
+    if (!has_events && compute_small(start, start + places, values)) return true;
+    merged_.clear();
+    if (places > 0) merge(group);
+    if (has_events) merged_.merge(histograms_[group]);
+    merged_.percentiles(quantiles_.data(), quantiles_.size(), values);
+    return merged_.count() > 0;
 }
 
 // Adds the places to their groups' histograms, and lets the cubes go.
@@ -92,20 +155,32 @@ void Percentiles::add_up() {
 void Percentiles::finish(bool needs_all) {
     if (needs_all && places_.size() > kPlacesPerGroup * group_count_) add_up();
     sort_places();
+    if (needs_all) compute_all();
+}
+
+// In the order the groups were met, in which their places lie in memory: the order they are shown in is
+// another one.
+void Percentiles::compute_all() {
+    size_t groups = std::max(group_count_, histograms_.size());
+    values_.assign(groups * quantiles_.size(), 0);
+    for (size_t group = 0; group < groups; ++group) {
+        double* values = &values_[group * quantiles_.size()];
+        if (!compute(static_cast<uint32_t>(group), values)) values[0] = std::nan("");
+    }
+    has_all_ = true;
 }
 
 std::optional<double> Percentiles::value(uint32_t group, double quantile) {
-    if (merged_group_ != group) {
-        merged_.clear();
-        if (group < group_count_) merge(group, merged_);
-        if (group < histograms_.size()) merged_.merge(histograms_[group]);
-        merged_.percentiles(quantiles_.data(), quantiles_.size(), values_.data());
-        merged_group_ = group;
+    size_t start = has_all_ ? group * quantiles_.size() : 0;
+    if (start >= values_.size()) return std::nullopt;
+    if (!has_all_ && group_at_hand_ != group) {
+        has_values_ = compute(group, values_.data());
+        group_at_hand_ = group;
     }
-    if (merged_.count() == 0) return std::nullopt;
+    if (has_all_ ? std::isnan(values_[start]) : !has_values_) return std::nullopt;
     auto at = std::lower_bound(quantiles_.begin(), quantiles_.end(), quantile);
     NS_ASSERT(at != quantiles_.end());
-    return values_[static_cast<size_t>(at - quantiles_.begin())];
+    return values_[start + static_cast<size_t>(at - quantiles_.begin())];
 }
 
 size_t Percentiles::bytes() const {

@@ -45,13 +45,19 @@ private:
     };
 
     void sort_places();
-    void merge(uint32_t group, Histogram& into);
+    bool compute(uint32_t group, double* values);
+    bool compute_small(uint32_t start, uint32_t end, double* values);
+    void compute_all();
+    void prefetch(uint32_t at) const;
+    void merge(uint32_t group);
     void add_up();
 
     const Column& column_;
     size_t held_bytes_max_;
     std::vector<double> quantiles_;  // ascending
-    std::vector<double> values_;     // of `merged_group_`
+    std::vector<double> values_;     // of `group_at_hand_`, if it
+    bool has_values_ = false;        // has any; or
+    bool has_all_ = false;           // of all groups, not a number for those without values
     std::vector<Histogram> histograms_;
 
     std::vector<std::shared_ptr<const Cube>> cubes_;
@@ -63,7 +69,9 @@ private:
     size_t group_count_ = 0;
 
     Histogram merged_;
-    std::optional<uint32_t> merged_group_;
+    std::vector<HistogramCounts<uint8_t>> small_;
+    std::vector<uint16_t> sums_;
+    std::optional<uint32_t> group_at_hand_;
 };
 
 }  // namespace nightshift::recorder

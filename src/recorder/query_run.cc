@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
-#include <numeric>
 
 #include "recorder/aggregation.h"
 #include "recorder/cube.h"
@@ -24,6 +23,25 @@ uint64_t order_key(const Value& value) {
     if (real == nullptr) return 0;
     auto bits = std::bit_cast<uint64_t>(*real + 0.0);  // -0 is 0
     return std::max<uint64_t>((bits & kSign) != 0 ? ~bits : bits | kSign, 1);
+}
+
+// Makes one key of the first ones, as many as fit 64 bits: it sorts like them.
+void fold(std::vector<std::vector<uint64_t>>& keys) {
+    uint64_t room = UINT64_MAX;
+    std::vector<uint64_t> folded;
+    size_t done = 0;
+    for (; done < keys.size() && !keys[done].empty(); ++done) {
+        auto [min, max] = std::minmax_element(keys[done].begin(), keys[done].end());
+        uint64_t low = *min;
+        uint64_t span = *max - low;
+        if (span >= room) break;
+        room /= span + 1;
+        folded.resize(keys[done].size());
+        for (size_t i = 0; i < folded.size(); ++i) folded[i] = folded[i] * (span + 1) + (keys[done][i] - low);
+    }
+    if (done < 2) return;
+    keys.erase(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(done - 1));
+    keys[0] = std::move(folded);
 }
 
 class QueryRun {
@@ -168,22 +186,28 @@ std::vector<uint32_t> QueryRun::ordered_groups() {
         for (uint64_t& key : keys[0]) key = ~key;
     }
     for (size_t i = 0; i < plan_.groups.size(); ++i) keys.push_back(groups_.order_keys(i));
-    std::vector<uint32_t> groups(groups_.size());
-    std::iota(groups.begin(), groups.end(), 0u);
-    auto less = [&keys](uint32_t a, uint32_t b) {
-        for (const std::vector<uint64_t>& key : keys) {
-            if (key[a] != key[b]) return key[a] < key[b];
+    fold(keys);
+    // The first key lies beside the group, as it mostly decides.
+    std::vector<std::pair<uint64_t, uint32_t>> sorted(groups_.size());
+    for (uint32_t group = 0; group < groups_.size(); ++group)
+        sorted[group] = {keys.empty() ? 0 : keys[0][group], group};
+    auto less = [&keys](const auto& a, const auto& b) {
+        if (a.first != b.first) return a.first < b.first;
+        for (size_t i = 1; i < keys.size(); ++i) {
+            if (keys[i][a.second] != keys[i][b.second]) return keys[i][a.second] < keys[i][b.second];
         }
         return false;
     };
-    size_t wanted = std::min<size_t>(plan_.limit, groups.size());
-    if (wanted == groups.size()) {
-        std::sort(groups.begin(), groups.end(), less);
+    size_t wanted = std::min<size_t>(plan_.limit, sorted.size());
+    auto end = sorted.begin() + static_cast<std::ptrdiff_t>(wanted);
+    if (wanted == sorted.size()) {
+        std::sort(sorted.begin(), sorted.end(), less);
     } else {
-        std::partial_sort(groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(wanted), groups.end(),
-                          less);
-        groups.resize(wanted);
+        std::partial_sort(sorted.begin(), end, sorted.end(), less);
     }
+    std::vector<uint32_t> groups;
+    groups.reserve(wanted);
+    for (auto at = sorted.begin(); at != end; ++at) groups.push_back(at->second);
     return groups;
 }
 
