@@ -86,6 +86,7 @@ struct HistogramCounts {
 };
 // As Histogram::percentiles says.
 template <class Count>
-void percentiles_of(const HistogramCounts<Count>& from, const double* quantiles, size_t count, double* values);
+void percentiles_of(const HistogramCounts<Count>& from, const double* quantiles, size_t count,
+                    double* values);
 
 }  // namespace nightshift

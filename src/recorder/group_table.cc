@@ -51,6 +51,15 @@ GroupTable::GroupTable(const std::vector<GroupBy>& groups, std::string_view tena
     if (groups_.empty()) size_ = 1;
 }
 
+void GroupTable::add_columns(const Block& block, ColumnSet& columns) const {
+    for (const GroupBy& group : groups_) {
+        auto [first, last] = block.range(Number::kTime);
+        bool is_one_step =
+            group.step_us != 0 && floor_to(first, group.step_us) == floor_to(last, group.step_us);
+        if (!is_one_step) group.column.add_to(columns);
+    }
+}
+
 void GroupTable::prepare_steps(const Block& block, const std::vector<uint16_t>& rows, int64_t step_us,
                                Local& local) {
     auto [first, last] = block.range(Number::kTime);

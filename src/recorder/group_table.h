@@ -15,7 +15,9 @@ public:
     // `groups` must outlive it.
     GroupTable(const std::vector<GroupBy>& groups, std::string_view tenant);
 
-    // For each of the rows its group. The group columns must be loaded.
+    // Adds the columns of the block that assign() reads: its times are not, when one step holds them all.
+    void add_columns(const Block& block, ColumnSet& columns) const;
+    // For each of the rows its group. Those columns must be loaded.
     void assign(const Block& block, const std::vector<uint16_t>& rows, std::vector<uint32_t>& groups);
 
     uint32_t size() const { return size_; }

@@ -181,10 +181,18 @@ void Maintenance::retain() {
 
 void Maintenance::limit_cache() {
     std::vector<std::shared_ptr<Segment>> segments = view_.segments();
+    const size_t bytes_max = kFootersMax + options_.rollup_bytes_max;
     size_t bytes = 0;
     for (const auto& segment : segments) bytes += segment->cached_bytes();
-    if (bytes <= kFootersMax + options_.rollup_bytes_max) return;
-    for (const auto& segment : segments) segment->forget();
+    if (bytes <= bytes_max) return;
+    // What is long ago first: dashboards mostly ask for the last hours and days.
+    std::sort(segments.begin(), segments.end(),
+              [](const auto& a, const auto& b) { return a->trailer().time_max < b->trailer().time_max; });
+    for (const auto& segment : segments) {
+        if (bytes <= bytes_max) return;
+        bytes -= std::min(bytes, segment->cached_bytes());
+        segment->forget();
+    }
 }
 
 void Maintenance::delete_sealed_logs() {

@@ -181,7 +181,6 @@ void choose_cube(QueryPlan& plan) {
 
 ColumnSet QueryPlan::columns() const {
     ColumnSet columns;
-    for (const GroupBy& group : groups) group.column.add_to(columns);
     for (const Aggregate& aggregate : aggregates) {
         if (aggregate.has_column()) aggregate.column.add_to(columns);
         if (aggregate.type == Aggregate::Type::kErrors) columns.add(Number::kStatus);

@@ -54,7 +54,7 @@ public:
         for (const Aggregate& aggregate : plan_.aggregates) add_aggregation(aggregate);
     }
 
-    Result<QueryResult> run(const Snapshot& snapshot);
+    Result<QueryResult> run(const Snapshot& snapshot, const std::function<void()>& limit_cache);
 
 private:
     void add_aggregation(const Aggregate& aggregate);
@@ -134,7 +134,9 @@ Result<void> QueryRun::read(const BlockSource& source) {
     has_read_segment_ = has_read_segment_ || source.segment != nullptr;
     Result<void> selected = plan_.filter.select(*block, rows_);
     if (!selected || rows_.empty()) return selected;
-    Result<void> loaded = block->load(columns_);
+    ColumnSet columns = columns_;
+    groups_.add_columns(*block, columns);
+    Result<void> loaded = block->load(columns);
     if (!loaded) return loaded;
     groups_.assign(*block, rows_, row_groups_);
     for (Aggregation& aggregation : aggregations_)
@@ -152,10 +154,13 @@ Result<void> QueryRun::check_memory() const {
         groups_.size(), bytes_max_);
 }
 
-Result<QueryResult> QueryRun::run(const Snapshot& snapshot) {
+Result<QueryResult> QueryRun::run(const Snapshot& snapshot, const std::function<void()>& limit_cache) {
+    constexpr size_t kSegmentsAtOnce = 256;
     Snapshot rest;
     rest.memory = snapshot.memory;
-    for (const auto& segment : snapshot.segments) {
+    for (size_t i = 0; i < snapshot.segments.size(); ++i) {
+        if (i % kSegmentsAtOnce == kSegmentsAtOnce - 1) limit_cache();
+        const std::shared_ptr<Segment>& segment = snapshot.segments[i];
         Result<bool> used = use_rollup(*segment);
         if (!used) segment->report(used.error());
         if (used && !*used) rest.segments.push_back(segment);
@@ -167,6 +172,7 @@ Result<QueryResult> QueryRun::run(const Snapshot& snapshot) {
         // A damaged block was reported and counts for nothing.
         if (!done && done.error().code != Code::kCorrupt) return Failure(done.error());
     }
+    limit_cache();
     return finish();
 }
 
@@ -237,10 +243,11 @@ QueryResult QueryRun::finish() {
 
 }  // namespace
 
-Result<QueryResult> run_query(const Query& query, const Snapshot& snapshot, size_t bytes_max) {
+Result<QueryResult> run_query(const Query& query, const Snapshot& snapshot, size_t bytes_max,
+                              const std::function<void()>& limit_cache) {
     auto start = std::chrono::steady_clock::now();
     NS_TRY(QueryPlan plan, plan_query(query));
-    NS_TRY(QueryResult result, QueryRun(std::move(plan), bytes_max).run(snapshot));
+    NS_TRY(QueryResult result, QueryRun(std::move(plan), bytes_max).run(snapshot, limit_cache));
     result.elapsed_us = static_cast<uint64_t>(
         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start)
             .count());

@@ -141,9 +141,8 @@ Position Recorder::position() const {
 
 Result<QueryResult> Recorder::query(const Query& query) const {
     Snapshot snapshot = state_->view->snapshot(query.scope.tenant, query.scope.from_us, query.scope.to_us);
-    Result<QueryResult> result = run_query(query, snapshot, state_->options.query_bytes_max);
-    state_->maintenance->limit_cache();
-    return result;
+    auto limit_cache = [this] { state_->maintenance->limit_cache(); };
+    return run_query(query, snapshot, state_->options.query_bytes_max, limit_cache);
 }
 
 Result<EventPage> Recorder::events(const EventQuery& query) const {
@@ -173,6 +172,7 @@ Stats Recorder::stats() const {
         stats.segment_bytes += segment->bytes();
         stats.segment_rows += segment->trailer().rows;
         stats.memory_bytes += segment->cached_bytes();
+        stats.rollup_keys += segment->cached_keys();
     }
     stats.memory_bytes += state_->view->unsealed_bytes();
     stats.content_bytes = state_->content->bytes();

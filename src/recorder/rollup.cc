@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kKeysMax = 16384;
 constexpr uint32_t kHopelessKeys = 512;
+// Opening a file takes longer than so many rows of a cube, however few events they stand for.
+constexpr uint64_t kFewRows = 1024;
 constexpr size_t kTextsMax = kKeysMax - 1;
 constexpr std::string_view kOther = "__other__";
 constexpr int64_t kMinuteUs = 60ll * 1000 * 1000;
@@ -39,7 +41,9 @@ struct RollupBuilder::CubeBuilder {
 
     void add(const Block& block);
     bool pays(uint64_t events) const {
-        return cube.rows() > 0 && cube.rows() * (cube.is_minutes ? 4ull : 2ull) <= events;
+        if (cube.rows() == 0) return false;
+        if (cube.is_minutes) return cube.rows() * 4ull <= events;
+        return cube.rows() * 2ull <= events || events <= kFewRows;
     }
     void finish();
 

@@ -97,6 +97,7 @@ Result<std::shared_ptr<const Cube>> Segment::cube(const CubeChoice& choice) {
     if (!cube) return cached;
     cached = std::make_shared<const Cube>(has_status ? std::move(*cube) : cube->without_status());
     cached_bytes_ += cached->bytes();
+    cached_keys_ += cached->rows();
     return cached;
 }
 
@@ -105,11 +106,17 @@ size_t Segment::cached_bytes() const {
     return cached_bytes_;
 }
 
+uint64_t Segment::cached_keys() const {
+    std::lock_guard lock(mutex_);
+    return cached_keys_;
+}
+
 void Segment::forget() {
     std::lock_guard lock(mutex_);
     footer_ = nullptr;
     cubes_ = {};
     cached_bytes_ = 0;
+    cached_keys_ = 0;
 }
 
 void Segment::report(const Error& error) {

@@ -42,8 +42,9 @@ public:
     Result<std::shared_ptr<const Footer>> footer();
     // A cube of the rollup, or nothing when the segment has none of that kind.
     Result<std::shared_ptr<const Cube>> cube(const CubeChoice& choice);
-    // Bytes of footer and cubes held.
+    // Footer and cubes held.
     size_t cached_bytes() const;
+    uint64_t cached_keys() const;
     void forget();
 
     Result<FileDescriptor> open_file() const;
@@ -70,6 +71,7 @@ private:
     std::shared_ptr<const Footer> footer_;
     std::array<std::shared_ptr<const Cube>, 4 * kCubeKinds> cubes_;
     size_t cached_bytes_ = 0;
+    uint64_t cached_keys_ = 0;
 };
 
 // `size` bytes at `offset`; kIo, or kCorrupt when the file is shorter.
