@@ -91,8 +91,12 @@ Result<void> Recorder::State::open() {
     view = std::make_unique<View>(std::move(opened.segments));
     content = std::make_unique<ContentStore>(options.directory / "content", disk);
     maintenance = std::make_unique<Maintenance>(options, clock, *view, store, content.get(), opened.sealed);
+    maintenance->start();
     auto seal_when_full = [this]() -> Result<void> {
-        return view->unsealed().bytes < seal_bytes() ? Result<void>() : maintenance->run_now();
+        if (view->unsealed().bytes < seal_bytes()) return {};
+        view->freeze();
+        maintenance->wake();
+        return make_room();
     };
     NS_TRY(Recovered recovered, recover(options, clock, opened.sealed, *view, seal_when_full));
     Committer::Hooks hooks;
@@ -105,7 +109,7 @@ Result<void> Recorder::State::open() {
     hooks.publish = [this](const Committed& committed) { publish(committed); };
     committer = std::make_unique<Committer>(options, clock, disk, std::move(recovered.dedupe),
                                             recovered.next_row, std::move(hooks));
-    maintenance->start();
+    maintenance->recovered();
     return {};
 }
 
