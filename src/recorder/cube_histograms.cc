@@ -20,6 +20,7 @@ void CubeHistograms::append(const Bucket* buckets, size_t count, const Summary& 
         top = std::max(top, pairs_.back().count);
     }
     size_t distinct = pairs_.size() - row.start;
+    row.is_small = top <= UINT8_MAX;
     row.size = static_cast<uint16_t>(distinct);
     if (distinct > 0) {
         row.first = static_cast<int16_t>(pairs_[row.start].bucket);
@@ -36,9 +37,9 @@ void CubeHistograms::append(const Bucket* buckets, size_t count, const Summary& 
             row.size = static_cast<uint16_t>(span);
             row.form = form;
         };
-        if (top <= UINT8_MAX && span <= distinct * sizeof(Bucket)) {
+        if (row.is_small && span <= distinct * sizeof(Bucket)) {
             spread(bytes_, Form::kBytes);
-        } else if (span * sizeof(uint32_t) <= distinct * sizeof(Bucket)) {
+        } else if (!row.is_small && span * sizeof(uint32_t) <= distinct * sizeof(Bucket)) {
             spread(words_, Form::kWords);
         }
     }
@@ -87,16 +88,35 @@ void CubeHistograms::add_to(size_t at, Histogram& to) const {
     }
 }
 
-std::optional<HistogramCounts<uint8_t>> CubeHistograms::small(size_t at) const {
+HistogramCounts<uint8_t> CubeHistograms::small(size_t at) const {
     const Row& row = rows_[at];
-    if (row.form != Form::kBytes) return std::nullopt;
-    return HistogramCounts<uint8_t>{.counts = &bytes_[row.start],
-                                    .size = row.size,
-                                    .first = row.first,
-                                    .zeros = row.summary.zeros,
-                                    .count = row.total + row.summary.zeros,
-                                    .min = static_cast<double>(row.summary.min),
-                                    .max = static_cast<double>(row.summary.max)};
+    HistogramCounts<uint8_t> found;
+    found.first = row.first;
+    found.zeros = row.summary.zeros;
+    found.count = row.total + row.summary.zeros;
+    found.min = static_cast<double>(row.summary.min);
+    found.max = static_cast<double>(row.summary.max);
+    if (row.form == Form::kBytes) found.counts = &bytes_[row.start];
+    bool is_sparse = row.form == Form::kPairs && row.size > 0;
+    found.size =
+        is_sparse ? static_cast<size_t>(pairs_[row.start + row.size - 1].bucket - row.first + 1) : row.size;
+    return found;
+}
+
+void CubeHistograms::add_small_to(size_t at, int32_t first, uint16_t* sums) const {
+    const Row& row = rows_[at];
+    if (row.form == Form::kBytes) {
+        uint16_t* __restrict to = sums + (row.first - first);
+        const uint8_t* __restrict from = &bytes_[row.start];
+        const size_t size = row.size;
+        for (size_t i = 0; i < size; ++i) to[i] = static_cast<uint16_t>(to[i] + from[i]);
+        return;
+    }
+    const Bucket* pair = pairs_.data() + row.start;
+    for (const Bucket* end = pair + row.size; pair < end; ++pair) {
+        uint16_t& to = sums[pair->bucket - first];
+        to = static_cast<uint16_t>(to + pair->count);
+    }
 }
 
 void CubeHistograms::prefetch_counts(size_t at) const {

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "base/histogram.h"
@@ -35,8 +34,12 @@ public:
     // Rows are read in another order than they lie in memory: these two, one after the other, have it ready.
     void prefetch_row(size_t row) const { __builtin_prefetch(&rows_[row]); }
     void prefetch_counts(size_t row) const;
-    // A row whose counts are bytes, all of its range; nothing when it has another form.
-    std::optional<HistogramCounts<uint8_t>> small(size_t row) const;
+    // Whether all counts of the row fit a byte each. Then,
+    bool is_small(size_t row) const { return rows_[row].is_small; }
+    // what is known of it; `counts` is null when they are not kept for all of its range.
+    HistogramCounts<uint8_t> small(size_t row) const;
+    // Adds its counts to those of the buckets from `first` on, which cover it.
+    void add_small_to(size_t row, int32_t first, uint16_t* sums) const;
     // The row as it was appended.
     void read(size_t row, std::vector<Bucket>& into) const;
 
@@ -51,6 +54,7 @@ private:
         int16_t first = 0;   // bucket
         uint16_t size = 0;   // entries
         Form form = Form::kPairs;
+        bool is_small = true;
     };
 
     std::vector<Row> rows_;

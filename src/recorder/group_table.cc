@@ -1,8 +1,5 @@
 #include "recorder/group_table.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <algorithm>
 #include <bit>
 #include <numeric>
@@ -149,7 +146,12 @@ int64_t GroupTable::global_value(size_t column, uint32_t code) {
 }
 
 size_t GroupTable::hash_of(const int64_t* key) const {
-    return XXH3_64bits(key, groups_.size() * sizeof(int64_t));
+    uint64_t hash = 0;
+    for (size_t i = 0; i < groups_.size(); ++i) {
+        hash = (hash ^ static_cast<uint64_t>(key[i])) * 0x9E3779B97F4A7C15ull;
+        hash ^= hash >> 32;
+    }
+    return hash;
 }
 
 void GroupTable::grow_slots() {

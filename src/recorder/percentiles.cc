@@ -89,38 +89,33 @@ void Percentiles::merge(uint32_t group) {
         sources_[places_[at].cube]->add_to(places_[at].row, merged_);
 }
 
-// Fills `values` for a few places whose counts are bytes; false when they are not.
+// Fills `values` for a few places whose counts fit a byte; false when they are not like that.
 bool Percentiles::compute_small(uint32_t start, uint32_t end, double* values) {
     if (end - start > kSmallMax || start == end) return false;
-    small_.clear();
     HistogramCounts<uint16_t> sum;
-    for (uint32_t at = start; at < end; ++at) {
-        std::optional<HistogramCounts<uint8_t>> part = sources_[places_[at].cube]->small(places_[at].row);
-        if (!part) return false;
-        small_.push_back(*part);
-    }
-    if (small_.size() == 1) {
-        percentiles_of(small_[0], quantiles_.data(), quantiles_.size(), values);
-        return true;
-    }
     sum.first = Histogram::kBucketMax;
-    sum.min = small_[0].min;
-    sum.max = small_[0].max;
     int32_t end_bucket = Histogram::kBucketMin;
-    for (const HistogramCounts<uint8_t>& part : small_) {
-        sum.first = std::min(sum.first, part.first);
-        end_bucket = std::max(end_bucket, part.first + static_cast<int32_t>(part.size));
+    for (uint32_t at = start; at < end; ++at) {
+        const CubeHistograms& source = *sources_[places_[at].cube];
+        if (!source.is_small(places_[at].row)) return false;
+        HistogramCounts<uint8_t> part = source.small(places_[at].row);
+        if (end - start == 1 && part.counts != nullptr) {
+            percentiles_of(part, quantiles_.data(), quantiles_.size(), values);
+            return true;
+        }
+        if (part.size > 0) {
+            sum.first = std::min(sum.first, part.first);
+            end_bucket = std::max(end_bucket, part.first + static_cast<int32_t>(part.size));
+        }
         sum.zeros += part.zeros;
         sum.count += part.count;
-        sum.min = std::min(sum.min, part.min);
-        sum.max = std::max(sum.max, part.max);
+        sum.min = at == start ? part.min : std::min(sum.min, part.min);
+        sum.max = at == start ? part.max : std::max(sum.max, part.max);
     }
-    sum.size = static_cast<size_t>(end_bucket - sum.first);
+    if (sum.first < end_bucket) sum.size = static_cast<size_t>(end_bucket - sum.first);
     sums_.assign(sum.size, 0);
-    for (const HistogramCounts<uint8_t>& part : small_) {
-        uint16_t* __restrict to = &sums_[static_cast<size_t>(part.first - sum.first)];
-        for (size_t i = 0; i < part.size; ++i) to[i] = static_cast<uint16_t>(to[i] + part.counts[i]);
-    }
+    for (uint32_t at = start; at < end; ++at)
+        sources_[places_[at].cube]->add_small_to(places_[at].row, sum.first, sums_.data());
     sum.counts = sums_.data();
     percentiles_of(sum, quantiles_.data(), quantiles_.size(), values);
     return true;

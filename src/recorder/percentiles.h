@@ -69,7 +69,6 @@ private:
     size_t group_count_ = 0;
 
     Histogram merged_;
-    std::vector<HistogramCounts<uint8_t>> small_;
     std::vector<uint16_t> sums_;
     std::optional<uint32_t> group_at_hand_;
 };
