@@ -97,6 +97,22 @@ TEST_F(ReplayTest, KeepsTheOrderOfTheLogAcrossTenantsHoursAndMemory) {
     EXPECT_EQ(replay(0), spans_of(*batch));
 }
 
+TEST_F(ReplayTest, FindsALongLogThatWasSealedWhileItWasRecovered) {
+    for (size_t count = 500; count <= 4000; count += 500)
+        ASSERT_TRUE(append(*recorder_, batch_of(count, kNowUs)));
+    options_.log_bytes_max = 100'000;
+    open();
+    EXPECT_EQ(replay(0), spans_of(*batch_of(4000, kNowUs)));
+    seal();
+    EXPECT_GE(recorder_->stats().seals_total, 3u);
+    EXPECT_EQ(recorder_->stats().segment_rows, 4000u);
+    Result<Receipt> retry = append(*recorder_, batch_of(4001, kNowUs));
+    ASSERT_TRUE(retry);
+    EXPECT_EQ(retry->duplicates, 4000u);
+    open();
+    EXPECT_EQ(replay(0), spans_of(*batch_of(4001, kNowUs)));
+}
+
 // What a failed commit left can lie in the log beside its retry.
 TEST_F(ReplayTest, VisitsOnceWhatTheLogHoldsTwice) {
     auto batch = batch_of(10, kNowUs);
