@@ -22,6 +22,9 @@ namespace {
 
 // Memtables that may wait for sealing before the writer waits for them.
 constexpr size_t kFrozenMax = 2;
+// After a crash, so that all that was in memory finds room there again and the start need not wait for
+// sealing.
+constexpr size_t kFrozenAtStartMax = 4;
 constexpr std::chrono::milliseconds kRoomWait{100};
 
 }  // namespace
@@ -37,7 +40,7 @@ struct Recorder::State {
 
     Result<void> open();
     void on_damage(Segment& segment, const Error& error);
-    Result<void> make_room();
+    Result<void> make_room(size_t frozen_max);
     void publish(const Committed& committed);
     size_t seal_bytes() const { return std::min(Maintenance::kSealBytes, options.log_bytes_max); }
 
@@ -64,8 +67,8 @@ void Recorder::State::on_damage(Segment& segment, const Error& error) {
 
 // Sealing is slower than the log now and then: wait for it. If it cannot seal at all, refuse, so that memory
 // stays bounded.
-Result<void> Recorder::State::make_room() {
-    while (!view->wait_for_room(kFrozenMax, kRoomWait)) {
+Result<void> Recorder::State::make_room(size_t frozen_max) {
+    while (!view->wait_for_room(frozen_max, kRoomWait)) {
         std::string failure = maintenance->failure();
         if (!failure.empty()) return fail(Code::kLimit, "memory is full and cannot be sealed: {}", failure);
     }
@@ -96,11 +99,11 @@ Result<void> Recorder::State::open() {
         if (view->unsealed().bytes < seal_bytes()) return {};
         view->freeze();
         maintenance->wake();
-        return make_room();
+        return make_room(kFrozenAtStartMax);
     };
     NS_TRY(Recovered recovered, recover(options, clock, opened.sealed, *view, seal_when_full));
     Committer::Hooks hooks;
-    hooks.make_room = [this] { return make_room(); };
+    hooks.make_room = [this] { return make_room(kFrozenMax); };
     if (options.keep_content) {
         hooks.keep_content = [this](const EventBatch& batch) {
             return content->append(batch, unix_us(clock.now()));
