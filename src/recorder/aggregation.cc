@@ -113,6 +113,34 @@ void Aggregation::add_reals(const int64_t* bits, const std::vector<uint16_t>& ro
     }
 }
 
+// Whether a sum over the block cannot leave 64 bits, and there are few enough groups to add them up apart.
+bool Aggregation::fits_small_sums(const Block& block) const {
+    constexpr size_t kGroupsMax = 4096;
+    constexpr int64_t kValueMax = int64_t{1} << 46;  // a block has at most 2^16 rows
+    if (aggregate_.type != Type::kSum || counts_.size() > kGroupsMax || has_unknowns(aggregate_.column))
+        return false;
+    auto is_small = [&block](Number column) {
+        auto [low, high] = block.range(column);
+        return low >= -kValueMax && high <= kValueMax;
+    };
+    if (aggregate_.column.kind == Column::Kind::kNumber) return is_small(aggregate_.column.number);
+    return is_small(Number::kInput) && is_small(Number::kOutput);
+}
+
+void Aggregation::add_small_sums(const int64_t* values, const std::vector<uint16_t>& rows,
+                                 const std::vector<uint32_t>& groups) {
+    small_sums_.assign(2 * counts_.size(), 0);
+    // Neighbours are often of one group: with two sums a row need not wait for the one before.
+    size_t i = 0;
+    for (; i + 1 < rows.size(); i += 2) {
+        small_sums_[2 * groups[i]] += static_cast<uint64_t>(values[rows[i]]);
+        small_sums_[2 * groups[i + 1] + 1] += static_cast<uint64_t>(values[rows[i + 1]]);
+    }
+    if (i < rows.size()) small_sums_[2 * groups[i]] += static_cast<uint64_t>(values[rows[i]]);
+    for (size_t group = 0; group < counts_.size(); ++group)
+        sums_[group] += static_cast<int64_t>(small_sums_[2 * group] + small_sums_[2 * group + 1]);
+}
+
 void Aggregation::add_wholes(const int64_t* values, const std::vector<uint16_t>& rows,
                              const std::vector<uint32_t>& groups) {
     // One loop per type, with the group's place looked up once a row.
@@ -212,6 +240,7 @@ void Aggregation::add(const Block& block, const std::vector<uint16_t>& rows,
     }
     const int64_t* values = column_of(block);
     if (aggregate_.column.is_real()) return add_reals(values, rows, groups);
+    if (fits_small_sums(block)) return add_small_sums(values, rows, groups);
     add_wholes(values, rows, groups);
 }
 
@@ -288,7 +317,7 @@ Value Aggregation::value(uint32_t group) const {
             return static_cast<int64_t>(group < distinct_.size() ? distinct_[group].size() : 0);
         case Type::kSum:
             if (is_real) return count == 0 ? 0.0 : reals_[group];
-            return count == 0 ? in_unit(int64_t{0}) : in_unit(saturated(sums_[group]));
+            return in_unit(group < sums_.size() ? saturated(sums_[group]) : int64_t{0});
         default:
             break;
     }

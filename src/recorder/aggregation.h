@@ -39,6 +39,9 @@ private:
     const int64_t* column_of(const Block& block);
     void add_reals(const int64_t* bits, const std::vector<uint16_t>& rows,
                    const std::vector<uint32_t>& groups);
+    bool fits_small_sums(const Block& block) const;
+    void add_small_sums(const int64_t* values, const std::vector<uint16_t>& rows,
+                        const std::vector<uint32_t>& groups);
     void add_wholes(const int64_t* values, const std::vector<uint16_t>& rows,
                     const std::vector<uint32_t>& groups);
     template <class Get>
@@ -56,7 +59,8 @@ private:
     std::vector<double> reals_;
     std::vector<int64_t> extremes_;
     std::vector<std::unordered_set<uint64_t>> distinct_;
-    std::vector<int64_t> total_;  // total_tokens of the block at hand
+    std::vector<uint64_t> small_sums_;  // of the block at hand: two a group
+    std::vector<int64_t> total_;        // total_tokens of the block at hand
 };
 
 }  // namespace nightshift::recorder
