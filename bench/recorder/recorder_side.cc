@@ -16,32 +16,6 @@ constexpr int64_t kHourUs = 3600ll * 1000 * 1000;
     std::exit(1);
 }
 
-recorder::Event to_event(recorder::EventBatch& batch, const AgentEvent& from) {
-    recorder::Event event;
-    event.time_us = from.time_us;
-    event.duration_us = from.duration_us;
-    event.kind = static_cast<recorder::Kind>(from.kind_number);
-    event.status = static_cast<recorder::Status>(from.status_number);
-    event.tenant = "default";
-    event.source = batch.keep(from.team);
-    event.host = batch.keep(from.host);
-    event.agent = batch.keep(from.agent);
-    event.session = batch.keep(from.session);
-    event.trace = batch.keep(from.trace);
-    event.span = batch.keep(from.span);
-    event.parent_span = batch.keep(from.parent_span);
-    event.name = from.name;
-    event.model = from.model;
-    event.input_tokens = from.input_tokens;
-    event.output_tokens = from.output_tokens;
-    event.cache_read_tokens = from.cache_read_tokens;
-    event.cache_write_tokens = from.cache_write_tokens;
-    event.cost_nano_usd = from.cost_nano_usd;
-    event.sequence = from.sequence;
-    event.attributes = batch.keep(from.attributes);
-    return event;
-}
-
 struct Asked {
     recorder::Query query;
     recorder::EventQuery events;
@@ -101,6 +75,32 @@ Asked ask(int number, const std::string& session) {
 }
 
 }  // namespace
+
+recorder::Event to_event(recorder::EventBatch& batch, const AgentEvent& from) {
+    recorder::Event event;
+    event.time_us = from.time_us;
+    event.duration_us = from.duration_us;
+    event.kind = static_cast<recorder::Kind>(from.kind_number);
+    event.status = static_cast<recorder::Status>(from.status_number);
+    event.tenant = "default";
+    event.source = batch.keep(from.team);
+    event.host = batch.keep(from.host);
+    event.agent = batch.keep(from.agent);
+    event.session = batch.keep(from.session);
+    event.trace = batch.keep(from.trace);
+    event.span = batch.keep(from.span);
+    event.parent_span = batch.keep(from.parent_span);
+    event.name = from.name;
+    event.model = from.model;
+    event.input_tokens = from.input_tokens;
+    event.output_tokens = from.output_tokens;
+    event.cache_read_tokens = from.cache_read_tokens;
+    event.cache_write_tokens = from.cache_write_tokens;
+    event.cost_nano_usd = from.cost_nano_usd;
+    event.sequence = from.sequence;
+    event.attributes = batch.keep(from.attributes);
+    return event;
+}
 
 RecorderSide::RecorderSide(const std::filesystem::path& directory) {
     recorder::Options options;

@@ -4,6 +4,8 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
+#include <limits>
 
 #include "base/assert.h"
 
@@ -34,6 +36,38 @@ constexpr std::array<uint8_t, 256> kCells = [] {
     }
     return cells;
 }();
+
+constexpr size_t kStride = 16;
+
+uint64_t sum_of_stride(const uint32_t* counts) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < kStride; ++i) sum += counts[i];
+    return sum;
+}
+
+// Eight bytes at a time: pairs into 16 bits, then all of those by one multiplication.
+uint64_t sum_of_stride(const uint8_t* counts) {
+    constexpr uint64_t kEven = 0x00FF00FF00FF00FFull;
+    uint64_t pairs = 0;
+    for (size_t i = 0; i < kStride; i += 8) {
+        uint64_t eight = 0;
+        std::memcpy(&eight, counts + i, sizeof eight);
+        pairs += (eight & kEven) + (eight >> 8 & kEven);
+    }
+    return pairs * 0x0001000100010001ull >> 48;
+}
+
+// Four at a time, likewise.
+uint64_t sum_of_stride(const uint16_t* counts) {
+    constexpr uint64_t kEven = 0x0000FFFF0000FFFFull;
+    uint64_t pairs = 0;
+    for (size_t i = 0; i < kStride; i += 4) {
+        uint64_t four = 0;
+        std::memcpy(&four, counts + i, sizeof four);
+        pairs += (four & kEven) + (four >> 16 & kEven);
+    }
+    return (pairs & UINT32_MAX) + (pairs >> 32);
+}
 
 }  // namespace
 
@@ -100,6 +134,42 @@ void Histogram::add_buckets(const Bucket* buckets, size_t count) {
     }
 }
 
+void Histogram::cover(int32_t first, int32_t last) {
+    NS_ASSERT(first >= kBucketMin && first <= last && last <= kBucketMax);
+    slot(first);
+    slot(last);
+}
+
+template <class Count>
+void Histogram::add_all(int32_t first, const Count* counts, size_t size, uint64_t total) {
+    if (size == 0) return;
+    cover(first, first + static_cast<int32_t>(size) - 1);
+    uint32_t* __restrict to = &counts_[static_cast<size_t>(first - first_)];
+    count_ += total;
+    if (count_ <= UINT32_MAX) {  // then no bucket can overflow
+        for (size_t i = 0; i < size; ++i) to[i] += counts[i];
+        return;
+    }
+    for (size_t i = 0; i < size; ++i) {
+        to[i] = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{to[i]} + counts[i], UINT32_MAX));
+    }
+}
+
+void Histogram::add_counts(int32_t first, const uint8_t* counts, size_t size, uint64_t total) {
+    add_all(first, counts, size, total);
+}
+
+void Histogram::add_counts(int32_t first, const uint32_t* counts, size_t size, uint64_t total) {
+    add_all(first, counts, size, total);
+}
+
+void Histogram::clear() {
+    std::vector<uint32_t> memory = std::move(counts_);
+    memory.clear();
+    *this = Histogram();
+    counts_ = std::move(memory);
+}
+
 void Histogram::extend(double min, double max) {
     min_ = has_extremes_ ? std::min(min_, min) : min;
     max_ = has_extremes_ ? std::max(max_, max) : max;
@@ -122,22 +192,51 @@ void Histogram::merge(const Histogram& other) {
 }
 
 double Histogram::percentile(double quantile) const {
-    if (count_ == 0) return 0;
-    double rank = std::clamp(quantile, 0.0, 1.0) * static_cast<double>(count_ - 1);
-    auto whole_rank = static_cast<uint64_t>(rank);
-    double value = has_extremes_ ? max_ : 0;
-    uint64_t seen = zeros_;
-    if (whole_rank < seen) {
-        value = std::min(min_, 0.0);
-    } else {
-        size_t i = 0;
-        for (; i < counts_.size() && whole_rank >= seen + counts_[i]; ++i) seen += counts_[i];
-        if (i < counts_.size()) {
-            double share = (rank - static_cast<double>(seen) + 0.5) / counts_[i];
-            value = std::exp2((first_ + static_cast<int32_t>(i) + std::min(share, 1.0)) / kPerOctave);
-        }
-    }
-    return has_extremes_ ? std::clamp(value, min_, max_) : value;
+    double value = 0;
+    percentiles(&quantile, 1, &value);
+    return value;
 }
+
+void Histogram::percentiles(const double* quantiles, size_t count, double* values) const {
+    double min = has_extremes_ ? min_ : -std::numeric_limits<double>::infinity();
+    double max = has_extremes_ ? max_ : std::numeric_limits<double>::infinity();
+    HistogramCounts<uint32_t> from{counts_.data(), counts_.size(), first_, zeros_, count_, min, max};
+    percentiles_of(from, quantiles, count, values);
+}
+
+template <class Count>
+void percentiles_of(const HistogramCounts<Count>& from, const double* quantiles, size_t count,
+                    double* values) {
+    uint64_t seen = from.zeros;  // below bucket `start`
+    size_t start = 0;
+    for (size_t k = 0; k < count; ++k) {
+        values[k] = 0;
+        if (from.count == 0) continue;
+        double rank = std::clamp(quantiles[k], 0.0, 1.0) * static_cast<double>(from.count - 1);
+        auto whole_rank = static_cast<uint64_t>(rank);
+        if (whole_rank < from.zeros) {
+            values[k] = std::clamp(std::min(from.min, 0.0), from.min, from.max);
+            continue;
+        }
+        for (; start + kStride <= from.size; start += kStride) {
+            uint64_t sum = sum_of_stride(from.counts + start);
+            if (whole_rank < seen + sum) break;
+            seen += sum;
+        }
+        uint64_t below = seen;
+        size_t i = start;
+        for (; i < from.size && whole_rank >= below + from.counts[i]; ++i) below += from.counts[i];
+        double value = from.max;
+        if (i < from.size) {
+            double share = (rank - static_cast<double>(below) + 0.5) / from.counts[i];
+            value = std::exp2((from.first + static_cast<int32_t>(i) + std::min(share, 1.0)) / kPerOctave);
+        }
+        values[k] = std::clamp(value, from.min, from.max);
+    }
+}
+
+template void percentiles_of<uint8_t>(const HistogramCounts<uint8_t>&, const double*, size_t, double*);
+template void percentiles_of<uint16_t>(const HistogramCounts<uint16_t>&, const double*, size_t, double*);
+template void percentiles_of<uint32_t>(const HistogramCounts<uint32_t>&, const double*, size_t, double*);
 
 }  // namespace nightshift

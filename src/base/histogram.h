@@ -30,6 +30,11 @@ public:
     };
     // Many at once, in ascending order.
     void add_buckets(const Bucket* buckets, size_t count);
+    // counts[i] values of bucket first + i, `total` in all.
+    void add_counts(int32_t first, const uint8_t* counts, size_t size, uint64_t total);
+    void add_counts(int32_t first, const uint32_t* counts, size_t size, uint64_t total);
+    // Makes room for these buckets at once.
+    void cover(int32_t first, int32_t last);
     void add_zeros(uint64_t count) {
         zeros_ += count;
         count_ += count;
@@ -37,7 +42,8 @@ public:
     // Takes a known minimum and maximum of added buckets into account.
     void extend(double min, double max);
     void merge(const Histogram& other);
-    void clear() { *this = Histogram(); }
+    // Forgets all but its memory.
+    void clear();
 
     uint64_t count() const { return count_; }
     uint64_t zeros() const { return zeros_; }
@@ -45,6 +51,8 @@ public:
     double max() const { return max_; }
     // The value below which the share `quantile` (0 to 1) of all lie; 0 when there are none.
     double percentile(double quantile) const;
+    // Several at once, in ascending order.
+    void percentiles(const double* quantiles, size_t count, double* values) const;
 
     // Bucket first_bucket() + i holds counts()[i].
     int32_t first_bucket() const { return first_; }
@@ -53,6 +61,8 @@ public:
 
 private:
     uint32_t& slot(int32_t bucket);
+    template <class Count>
+    void add_all(int32_t first, const Count* counts, size_t size, uint64_t total);
 
     std::vector<uint32_t> counts_;
     int32_t first_ = 0;
@@ -62,5 +72,21 @@ private:
     double max_ = 0;
     bool has_extremes_ = false;
 };
+
+// The counts of a histogram wherever they lie, of 8, 16 or 32 bits.
+template <class Count>
+struct HistogramCounts {
+    const Count* counts = nullptr;
+    size_t size = 0;
+    int32_t first = 0;  // bucket of counts[0]
+    uint64_t zeros = 0;
+    uint64_t count = 0;  // with zeros
+    double min = 0;
+    double max = 0;
+};
+// As Histogram::percentiles says.
+template <class Count>
+void percentiles_of(const HistogramCounts<Count>& from, const double* quantiles, size_t count,
+                    double* values);
 
 }  // namespace nightshift

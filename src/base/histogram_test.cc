@@ -80,5 +80,45 @@ TEST(Histogram, IsZeroWhenEmpty) {
     EXPECT_EQ(Histogram().percentile(0.5), 0);
 }
 
+TEST(Histogram, AddsManyCountsLikeOneByOne) {
+    Random random(5);
+    Histogram one_by_one;
+    Histogram at_once;
+    for (int32_t first : {-20, 40, -70}) {
+        std::vector<uint8_t> bytes;
+        std::vector<uint32_t> words;
+        uint64_t total = 0;
+        for (int32_t i = 0; i < 90; ++i) {
+            bytes.push_back(static_cast<uint8_t>(random.below(256)));
+            words.push_back(UINT32_MAX - static_cast<uint32_t>(random.below(3)));
+            total += words.back();
+            one_by_one.add_bucket(first + i, bytes.back());
+            one_by_one.add_bucket(first + i, words.back());
+        }
+        uint64_t small = 0;
+        for (uint8_t each : bytes) small += each;
+        at_once.add_counts(first, bytes.data(), bytes.size(), small);
+        at_once.add_counts(first, words.data(), words.size(), total);
+    }
+    EXPECT_EQ(at_once.count(), one_by_one.count());
+    for (double quantile : {0.0, 0.2, 0.5, 0.9, 1.0})
+        EXPECT_EQ(at_once.percentile(quantile), one_by_one.percentile(quantile));
+}
+
+TEST(Histogram, GivesSeveralPercentilesLikeOneByOne) {
+    Random random(9);
+    Histogram histogram;
+    for (int round = 0; round < 50; ++round) {
+        histogram.clear();
+        for (uint64_t i = random.below(300); i > 0; --i)
+            histogram.add(random.below(10) == 0 ? 0 : std::exp2(random.uniform() * 20 - 5));
+        const std::vector<double> quantiles{0, 0.01, 0.5, 0.5, 0.95, 0.99, 1};
+        std::vector<double> values(quantiles.size());
+        histogram.percentiles(quantiles.data(), quantiles.size(), values.data());
+        for (size_t i = 0; i < quantiles.size(); ++i)
+            EXPECT_EQ(values[i], histogram.percentile(quantiles[i]));
+    }
+}
+
 }  // namespace
 }  // namespace nightshift

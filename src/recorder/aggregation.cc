@@ -56,13 +56,8 @@ int64_t saturated(auto wide) {
 
 }  // namespace
 
-bool Aggregation::can_share_with(const Aggregation& other) const {
-    return aggregate_.type == Type::kPercentile && other.aggregate_.type == Type::kPercentile &&
-           aggregate_.column == other.aggregate_.column;
-}
-
 void Aggregation::grow(size_t group_count) {
-    if (counts_.size() >= group_count) return;
+    if (aggregate_.type == Type::kPercentile || counts_.size() >= group_count) return;
     counts_.resize(group_count);
     switch (aggregate_.type) {
         case Type::kSum:
@@ -72,9 +67,6 @@ void Aggregation::grow(size_t group_count) {
         case Type::kMin:
         case Type::kMax:
             aggregate_.column.is_real() ? reals_.resize(group_count) : extremes_.resize(group_count);
-            break;
-        case Type::kPercentile:
-            histograms_.resize(group_count);
             break;
         case Type::kCountDistinct:
             distinct_.resize(group_count);
@@ -102,6 +94,10 @@ void Aggregation::add_reals(const int64_t* bits, const std::vector<uint16_t>& ro
         auto value = std::bit_cast<double>(bits[rows[i]]);
         if (std::isnan(value)) continue;
         uint32_t group = groups[i];
+        if (aggregate_.type == Type::kPercentile) {
+            percentiles_->add(group, value);
+            continue;
+        }
         bool is_first = counts_[group]++ == 0;
         switch (aggregate_.type) {
             case Type::kMin:
@@ -110,9 +106,6 @@ void Aggregation::add_reals(const int64_t* bits, const std::vector<uint16_t>& ro
             case Type::kMax:
                 reals_[group] = is_first ? value : std::max(reals_[group], value);
                 break;
-            case Type::kPercentile:
-                histograms_[group].add(value);
-                break;
             default:
                 reals_[group] += value;
                 break;
@@ -120,10 +113,45 @@ void Aggregation::add_reals(const int64_t* bits, const std::vector<uint16_t>& ro
     }
 }
 
+// Whether a sum over the block cannot leave 64 bits, and there are few enough groups to add them up apart.
+bool Aggregation::fits_small_sums(const Block& block) const {
+    constexpr size_t kGroupsMax = 4096;
+    constexpr int64_t kValueMax = int64_t{1} << 46;  // a block has at most 2^16 rows
+    if (aggregate_.type != Type::kSum || counts_.size() > kGroupsMax || has_unknowns(aggregate_.column))
+        return false;
+    auto is_small = [&block](Number column) {
+        auto [low, high] = block.range(column);
+        return low >= -kValueMax && high <= kValueMax;
+    };
+    if (aggregate_.column.kind == Column::Kind::kNumber) return is_small(aggregate_.column.number);
+    return is_small(Number::kInput) && is_small(Number::kOutput);
+}
+
+void Aggregation::add_small_sums(const int64_t* values, const std::vector<uint16_t>& rows,
+                                 const std::vector<uint32_t>& groups) {
+    small_sums_.assign(2 * counts_.size(), 0);
+    // Neighbours are often of one group: with two sums a row need not wait for the one before.
+    size_t i = 0;
+    for (; i + 1 < rows.size(); i += 2) {
+        small_sums_[2 * groups[i]] += static_cast<uint64_t>(values[rows[i]]);
+        small_sums_[2 * groups[i + 1] + 1] += static_cast<uint64_t>(values[rows[i + 1]]);
+    }
+    if (i < rows.size()) small_sums_[2 * groups[i]] += static_cast<uint64_t>(values[rows[i]]);
+    for (size_t group = 0; group < counts_.size(); ++group)
+        sums_[group] += static_cast<int64_t>(small_sums_[2 * group] + small_sums_[2 * group + 1]);
+}
+
 void Aggregation::add_wholes(const int64_t* values, const std::vector<uint16_t>& rows,
                              const std::vector<uint32_t>& groups) {
     // One loop per type, with the group's place looked up once a row.
     bool skips = has_unknowns(aggregate_.column);
+    if (aggregate_.type == Type::kPercentile) {
+        for (size_t i = 0; i < rows.size(); ++i) {
+            int64_t value = values[rows[i]];
+            if (!skips || value >= 0) percentiles_->add(groups[i], static_cast<double>(value));
+        }
+        return;
+    }
     auto each = [&](auto visit) {
         for (size_t i = 0; i < rows.size(); ++i) {
             int64_t value = values[rows[i]];
@@ -141,8 +169,6 @@ void Aggregation::add_wholes(const int64_t* values, const std::vector<uint16_t>&
             return each([this](uint32_t g, int64_t v) {
                 extremes_[g] = counts_[g] == 0 ? v : std::max(extremes_[g], v);
             });
-        case Type::kPercentile:
-            return each([this](uint32_t g, int64_t v) { histograms_[g].add(static_cast<double>(v)); });
         default:
             return each([this](uint32_t g, int64_t v) { sums_[g] += v; });
     }
@@ -192,7 +218,10 @@ void Aggregation::add_runs(const std::vector<uint32_t>& groups, Get get) {
 
 void Aggregation::add(const Block& block, const std::vector<uint16_t>& rows,
                       const std::vector<uint32_t>& groups, size_t group_count) {
-    if (shared_ != nullptr) return;
+    if (aggregate_.type == Type::kPercentile) {
+        if (!is_feeding_) return;
+        percentiles_->grow(group_count);
+    }
     grow(group_count);
     switch (aggregate_.type) {
         case Type::kCount:
@@ -211,32 +240,17 @@ void Aggregation::add(const Block& block, const std::vector<uint16_t>& rows,
     }
     const int64_t* values = column_of(block);
     if (aggregate_.column.is_real()) return add_reals(values, rows, groups);
+    if (fits_small_sums(block)) return add_small_sums(values, rows, groups);
     add_wholes(values, rows, groups);
 }
 
-void Aggregation::add_histograms(const Cube& cube, const std::vector<uint16_t>& rows,
-                                 const std::vector<uint32_t>& groups) {
-    bool is_duration = is(aggregate_.column, Number::kDuration);
-    const CubeHistograms& from = is_duration ? cube.duration : cube.ttft;
-    const auto& counts = cube.measure(is_duration ? Measure::kDurationCount : Measure::kTtftCount);
-    const auto& mins = cube.measure(is_duration ? Measure::kDurationMin : Measure::kTtftMin);
-    const auto& maxs = cube.measure(is_duration ? Measure::kDurationMax : Measure::kTtftMax);
-    for (size_t i = 0; i < rows.size(); ++i) {
-        uint16_t row = rows[i];
-        if (counts[row] == 0) continue;
-        Histogram& to = histograms_[groups[i]];
-        uint32_t first = from.starts[row];
-        uint32_t last = from.starts[row + 1u];
-        to.add_buckets(from.buckets.data() + first, last - first);
-        to.add_zeros(from.zeros[row]);
-        to.extend(static_cast<double>(mins[row]), static_cast<double>(maxs[row]));
-        counts_[groups[i]] += counts[row];
-    }
-}
-
-void Aggregation::add_sums(const Cube& cube, const std::vector<uint16_t>& rows,
+void Aggregation::add_sums(const std::shared_ptr<const Cube>& shared, const std::vector<uint16_t>& rows,
                            const std::vector<uint32_t>& groups, size_t group_count) {
-    if (shared_ != nullptr) return;
+    if (aggregate_.type == Type::kPercentile) {
+        if (is_feeding_) percentiles_->add_cube(shared, rows, groups, group_count);
+        return;
+    }
+    const Cube& cube = *shared;
     grow(group_count);
     auto sum_into = [&](std::vector<int64_t>& to, Measure measure) {
         const auto& from = cube.measure(measure);
@@ -249,8 +263,6 @@ void Aggregation::add_sums(const Cube& cube, const std::vector<uint16_t>& rows,
             return sum_into(counts_, Measure::kCount);
         case Type::kErrors:
             return sum_into(counts_, Measure::kErrors);
-        case Type::kPercentile:
-            return add_histograms(cube, rows, groups);
         case Type::kSum:
         case Type::kAverage: {
             bool is_total = aggregate_.column.kind == Column::Kind::kTotalTokens;
@@ -290,9 +302,9 @@ Value Aggregation::in_unit(int64_t value) const {
 }
 
 Value Aggregation::value(uint32_t group) const {
-    if (shared_ != nullptr) {
-        if (group >= shared_->counts_.size() || shared_->counts_[group] == 0) return {};
-        return in_unit(shared_->histograms_[group].percentile(aggregate_.quantile));
+    if (aggregate_.type == Type::kPercentile) {
+        std::optional<double> value = percentiles_->value(group, aggregate_.quantile);
+        return value ? in_unit(*value) : Value();
     }
     // A group that only other aggregates met.
     int64_t count = group < counts_.size() ? counts_[group] : 0;
@@ -305,7 +317,7 @@ Value Aggregation::value(uint32_t group) const {
             return static_cast<int64_t>(group < distinct_.size() ? distinct_[group].size() : 0);
         case Type::kSum:
             if (is_real) return count == 0 ? 0.0 : reals_[group];
-            return count == 0 ? in_unit(int64_t{0}) : in_unit(saturated(sums_[group]));
+            return in_unit(group < sums_.size() ? saturated(sums_[group]) : int64_t{0});
         default:
             break;
     }
@@ -315,8 +327,6 @@ Value Aggregation::value(uint32_t group) const {
             double sum = is_real ? reals_[group] : static_cast<double>(sums_[group]);
             return in_unit(sum / static_cast<double>(count));
         }
-        case Type::kPercentile:
-            return in_unit(histograms_[group].percentile(aggregate_.quantile));
         default:
             return is_real ? in_unit(reals_[group]) : in_unit(extremes_[group]);
     }
@@ -325,8 +335,8 @@ Value Aggregation::value(uint32_t group) const {
 size_t Aggregation::bytes() const {
     size_t bytes =
         counts_.capacity() * 8 + sums_.capacity() * 16 + reals_.capacity() * 8 + extremes_.capacity() * 8;
-    bytes += histograms_.capacity() * sizeof(Histogram) + distinct_.capacity() * sizeof(distinct_[0]);
-    for (const Histogram& histogram : histograms_) bytes += histogram.bytes();
+    bytes += distinct_.capacity() * sizeof(distinct_[0]);
+    if (is_feeding_) bytes += percentiles_->bytes();
     for (const auto& set : distinct_) bytes += set.size() * 32;
     return bytes;
 }

@@ -28,6 +28,7 @@ struct ColumnSet {
 struct TextColumn {
     const uint16_t* codes = nullptr;
     const TextDictionary* dictionary = nullptr;
+    const uint64_t* hashes = nullptr;  // of the dictionary's texts, where they are kept
 
     std::string_view at(uint32_t row) const { return dictionary->at(codes[row]); }
 };

@@ -74,6 +74,12 @@ constexpr int64_t saturate(uint64_t value) {
     return value > static_cast<uint64_t>(INT64_MAX) ? INT64_MAX : static_cast<int64_t>(value);
 }
 
+constexpr int64_t add_saturated(int64_t a, int64_t b) {
+    int64_t sum = 0;
+    if (!__builtin_add_overflow(a, b, &sum)) return sum;
+    return a < 0 ? INT64_MIN : INT64_MAX;
+}
+
 // All numbers of an event, in column order; kRow is `row`.
 inline std::array<int64_t, kNumberColumns> numbers_of(const Event& event, uint64_t row) {
     return {event.time_us,

@@ -191,7 +191,6 @@ void Committer::commit(std::vector<Waiting> waiting) {
     Result<void> written = write(group, now_us);
     if (!written) return refuse(group, waiting, written.error());
 
-    position_.store(next_row_ - 1, std::memory_order_release);
     {
         std::lock_guard lock(mutex_);
         ++counters_.commits_total;
@@ -206,6 +205,8 @@ void Committer::commit(std::vector<Waiting> waiting) {
     }
     for (size_t i = 0; i < waiting.size(); ++i) {
         if (!group.batches[i].batch->events.empty()) hooks_.publish(group.batches[i]);
+        // Only now, so that whoever reads up to the position finds it.
+        position_.store(group.receipts[i].position, std::memory_order_release);
         waiting[i].done(group.receipts[i]);
     }
 }

@@ -2,12 +2,13 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/histogram.h"
 #include "recorder/block.h"
+#include "recorder/cube_histograms.h"
 #include "recorder/segment_format.h"
 
 namespace nightshift::recorder {
@@ -36,14 +37,6 @@ inline constexpr size_t kMeasures = 16;
 // The key columns of a kind of cube.
 const ColumnSet& cube_keys(CubeKind kind);
 
-// Buckets of one histogram column, all rows in one array.
-struct CubeHistograms {
-    using Bucket = Histogram::Bucket;
-    std::vector<uint32_t> starts{0};  // row i has the buckets starts[i] up to starts[i + 1]
-    std::vector<Bucket> buckets;
-    std::vector<uint64_t> zeros;
-};
-
 // A decoded cube. Its rows are sums, and it is read as a Block whose columns are the keys and the time.
 class Cube final : public Block {
 public:
@@ -59,6 +52,7 @@ public:
     std::vector<int64_t> statuses;
     std::array<std::vector<uint16_t>, kTextColumns> codes;
     std::array<TextDictionary, kTextColumns> dictionaries;
+    std::array<std::vector<uint64_t>, kTextColumns> hashes;  // of the texts, once decoded
 
     const std::vector<int64_t>& measure(Measure measure) const {
         return measures[static_cast<size_t>(measure)];
@@ -72,14 +66,26 @@ public:
     Result<void> load_attributes(const uint16_t*, size_t) override { return {}; }
     const int64_t* numbers(Number column) const override;
     TextColumn texts(Text column) const override {
-        return {codes[index_of(column)].data(), &dictionaries[index_of(column)]};
+        size_t i = index_of(column);
+        return {codes[i].data(), &dictionaries[i], hashes[i].empty() ? nullptr : hashes[i].data()};
     }
     std::string_view attributes(uint32_t) const override { return {}; }
 
     std::string encode() const;
-    // `time_us` is some time of the hour that the cube is about. kCorrupt when the bytes are not those of a
-    // cube.
+    // Also finds what queries ask of every cube again and again. `time_us` is some time of the hour that the
+    // cube is about. kCorrupt when the bytes are not those of a cube.
     static Result<Cube> decode(std::string_view raw, CubeKind kind, bool is_minutes, int64_t time_us);
+
+    // The same sums with the rows of all statuses made one. The status column must not be asked for.
+    Cube without_status() const;
+
+private:
+    void index();
+    uint32_t add_row_of(const Cube& other, uint32_t row);
+    void add_measures_of(const Cube& other, uint32_t row, uint32_t into);
+
+    std::optional<std::array<std::pair<int64_t, int64_t>, 3>> ranges_;  // of time, kind and status
+    size_t bytes_ = 0;                                                  // once decoded
 };
 
 }  // namespace nightshift::recorder

@@ -172,6 +172,30 @@ bool compare_may_match(const Filter& filter, const Block& block, std::string_vie
     return false;
 }
 
+// True: all rows of the block match, as far as columns with one value only tell.
+bool must_match(const Filter& filter, const Block& block) {
+    auto child_must = [&](const Filter& child) { return must_match(child, block); };
+    switch (filter.node) {
+        case Filter::Node::kTrue:
+            return true;
+        case Filter::Node::kNot:
+            return false;
+        case Filter::Node::kAnd:
+            return std::all_of(filter.children.begin(), filter.children.end(), child_must);
+        case Filter::Node::kOr:
+            return std::any_of(filter.children.begin(), filter.children.end(), child_must);
+        case Filter::Node::kCompare:
+            break;
+    }
+    if (filter.column.kind != Column::Kind::kNumber || filter.column.is_real()) return false;
+    auto [low, high] = block.range(filter.column.number);
+    if (low != high) return false;
+    if (filter.column.is_word()) return (filter.words >> (low & 31) & 1) != 0;
+    uint8_t match = 0;
+    evaluate_whole(filter, [value = low](uint32_t) { return value; }, 1, &match);
+    return match != 0;
+}
+
 }  // namespace
 
 bool may_match(const Filter& filter, const Block& block, std::string_view tenant) {
@@ -225,7 +249,7 @@ bool RowFilter::may_match(const Block& block) const {
 Result<void> RowFilter::select(Block& block, std::vector<uint16_t>& rows) const {
     auto [first, last] = block.range(Number::kTime);
     bool is_inside = first >= from_us && last < to_us;
-    if (where.node == Filter::Node::kTrue && is_inside) {
+    if (is_inside && must_match(where, block)) {
         rows.resize(block.rows());
         std::iota(rows.begin(), rows.end(), uint16_t{0});
         return text.empty() ? Result<void>() : search(block, rows);

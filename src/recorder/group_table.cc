@@ -1,16 +1,15 @@
 #include "recorder/group_table.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 namespace nightshift::recorder {
 namespace {
 
 constexpr uint32_t kUnknown = UINT32_MAX;
 constexpr uint64_t kDenseMax = 1u << 18;
+constexpr uint32_t kWordsMax = 32;
 // With at most 4 group columns, of at most so many codes each, a combined code fits 64 bits.
 constexpr uint64_t kStepsMax = 1u << 15;
 
@@ -29,12 +28,33 @@ int64_t number_at(const Block& block, const Column& column, uint32_t row) {
     return block.numbers(column.number)[row];
 }
 
+// For each of `count` texts a number that sorts like it.
+template <class At>
+std::vector<uint64_t> ranks_of(uint32_t count, At at) {
+    std::vector<uint32_t> sorted(count);
+    std::iota(sorted.begin(), sorted.end(), 0u);
+    std::sort(sorted.begin(), sorted.end(), [&at](uint32_t a, uint32_t b) { return at(a) < at(b); });
+    std::vector<uint64_t> ranks(count);
+    for (uint32_t i = 1; i < count; ++i)
+        ranks[sorted[i]] = ranks[sorted[i - 1]] + (at(sorted[i - 1]) < at(sorted[i]) ? 1 : 0);
+    return ranks;
+}
+
 }  // namespace
 
 GroupTable::GroupTable(const std::vector<GroupBy>& groups, std::string_view tenant)
     : groups_(groups), tenant_(tenant), locals_(groups.size()), texts_(groups.size()) {
     // Without groups there is one, even when no row matches.
     if (groups_.empty()) size_ = 1;
+}
+
+void GroupTable::add_columns(const Block& block, ColumnSet& columns) const {
+    for (const GroupBy& group : groups_) {
+        auto [first, last] = block.range(Number::kTime);
+        bool is_one_step =
+            group.step_us != 0 && floor_to(first, group.step_us) == floor_to(last, group.step_us);
+        if (!is_one_step) group.column.add_to(columns);
+    }
 }
 
 void GroupTable::prepare_steps(const Block& block, const std::vector<uint16_t>& rows, int64_t step_us,
@@ -97,14 +117,15 @@ void GroupTable::prepare(const Block& block, const std::vector<uint16_t>& rows, 
     } else if (column.kind == Column::Kind::kText) {
         TextColumn texts = block.texts(column.text);
         local.dictionary = texts.dictionary;
+        local.hashes = texts.hashes;
         local.cardinality = texts.dictionary->size();
         local.known.assign(local.cardinality, -1);
         local.codes.resize(rows.size());
         for (size_t i = 0; i < rows.size(); ++i) local.codes[i] = texts.codes[rows[i]];
     } else if (column.is_word()) {
         const int64_t* values = block.numbers(column.number);
-        local.cardinality = 32;
-        for (int64_t i = 0; i < 32; ++i) local.values.push_back(i);
+        local.cardinality = kWordsMax;
+        for (int64_t i = 0; i < kWordsMax; ++i) local.values.push_back(i);
         local.codes.resize(rows.size());
         for (size_t i = 0; i < rows.size(); ++i) local.codes[i] = static_cast<uint32_t>(values[rows[i]] & 31);
     } else {
@@ -115,12 +136,22 @@ void GroupTable::prepare(const Block& block, const std::vector<uint16_t>& rows, 
 int64_t GroupTable::global_value(size_t column, uint32_t code) {
     Local& local = locals_[column];
     if (local.dictionary == nullptr) return local.values[code];
-    if (local.known[code] < 0) local.known[code] = texts_[column].intern(local.dictionary->at(code));
-    return local.known[code];
+    int64_t& known = local.known[code];
+    if (known < 0) {
+        std::string_view text = local.dictionary->at(code);
+        known = local.hashes == nullptr ? texts_[column].intern(text)
+                                        : texts_[column].intern(text, local.hashes[code]);
+    }
+    return known;
 }
 
 size_t GroupTable::hash_of(const int64_t* key) const {
-    return XXH3_64bits(key, groups_.size() * sizeof(int64_t));
+    uint64_t hash = 0;
+    for (size_t i = 0; i < groups_.size(); ++i) {
+        hash = (hash ^ static_cast<uint64_t>(key[i])) * 0x9E3779B97F4A7C15ull;
+        hash ^= hash >> 32;
+    }
+    return hash;
 }
 
 void GroupTable::grow_slots() {
@@ -146,13 +177,28 @@ uint32_t GroupTable::find_or_add_key() {
     return size_ - 1;
 }
 
-// `combined` holds the codes of all columns, the last one lowest.
+uint32_t GroupTable::group_of_text(int64_t text) {
+    auto at = static_cast<size_t>(text);
+    if (at >= by_text_.size()) by_text_.resize(at + 1);
+    if (by_text_[at] == 0) {
+        keys_.push_back(text);
+        by_text_[at] = ++size_;
+    }
+    return by_text_[at] - 1;
+}
+
+// `combined` holds the codes of the columns that vary, the last one lowest.
 uint32_t GroupTable::group_of(uint64_t combined) {
-    key_.resize(groups_.size());
-    for (size_t column = groups_.size(); column-- > 0;) {
-        uint64_t cardinality = locals_[column].is_constant ? 1 : locals_[column].cardinality;
-        key_[column] = global_value(column, static_cast<uint32_t>(combined % cardinality));
-        combined /= cardinality;
+    if (groups_.size() == 1 && locals_[0].dictionary != nullptr)
+        return group_of_text(global_value(0, static_cast<uint32_t>(combined)));
+    for (size_t i = varying_.size(); i-- > 0;) {
+        size_t column = varying_[i];
+        uint64_t code = combined;
+        if (i > 0) {
+            code = combined % locals_[column].cardinality;
+            combined /= locals_[column].cardinality;
+        }
+        key_[column] = global_value(column, static_cast<uint32_t>(code));
     }
     return find_or_add_key();
 }
@@ -182,23 +228,29 @@ void GroupTable::assign(const Block& block, const std::vector<uint16_t>& rows,
                         std::vector<uint32_t>& groups) {
     groups.assign(rows.size(), 0);
     if (groups_.empty() || rows.empty()) return;
-    const Local* only = nullptr;
-    size_t varying = 0;
+    varying_.clear();
+    key_.resize(groups_.size());
     for (size_t column = 0; column < groups_.size(); ++column) {
-        prepare(block, rows, groups_[column], locals_[column]);
-        if (locals_[column].is_constant) continue;
-        only = &locals_[column];
-        ++varying;
+        Local& local = locals_[column];
+        prepare(block, rows, groups_[column], local);
+        if (local.is_constant) {
+            key_[column] = local.values[0];
+        } else {
+            varying_.push_back(column);
+        }
     }
-    if (varying == 0) {
-        std::fill(groups.begin(), groups.end(), group_of(0));
+    if (varying_.empty()) {
+        std::fill(groups.begin(), groups.end(), find_or_add_key());
         return;
     }
-    if (varying == 1) return map_codes(only->codes.data(), rows.size(), only->cardinality, groups);
+    if (varying_.size() == 1) {
+        const Local& only = locals_[varying_[0]];
+        return map_codes(only.codes.data(), rows.size(), only.cardinality, groups);
+    }
     combined_.assign(rows.size(), 0);
     uint64_t cardinality = 1;
-    for (const Local& local : locals_) {
-        if (local.is_constant) continue;
+    for (size_t column : varying_) {
+        const Local& local = locals_[column];
         for (size_t i = 0; i < rows.size(); ++i)
             combined_[i] = combined_[i] * local.cardinality + local.codes[i];
         cardinality *= local.cardinality;
@@ -207,7 +259,7 @@ void GroupTable::assign(const Block& block, const std::vector<uint16_t>& rows,
 }
 
 size_t GroupTable::bytes() const {
-    size_t bytes = keys_.capacity() * 8 + slots_.capacity() * 4 + dense_.capacity() * 4;
+    size_t bytes = keys_.capacity() * 8 + (slots_.capacity() + by_text_.capacity() + dense_.capacity()) * 4;
     for (const TextDictionary& texts : texts_) bytes += texts.bytes();
     return bytes;
 }
@@ -226,6 +278,33 @@ Value GroupTable::value(uint32_t group, size_t column) const {
     if (by.column.kind == Column::Kind::kNumber && by.column.number == Number::kCost)
         return static_cast<double>(key) / 1e9;
     return key;
+}
+
+std::vector<uint64_t> GroupTable::order_keys(size_t column) const {
+    constexpr uint64_t kSign = 1ull << 63;
+    const GroupBy& by = groups_[column];
+    std::vector<uint64_t> keys(size_);
+    std::vector<uint64_t> ranks;
+    if (by.column.kind == Column::Kind::kText) {
+        const TextDictionary& texts = texts_[column];
+        ranks = ranks_of(texts.size(), [&texts](uint32_t code) { return texts.at(code); });
+    } else if (by.column.is_word()) {
+        ranks = ranks_of(kWordsMax, [&by](uint32_t word) { return word_of(by.column.number, word); });
+    }
+    for (uint32_t group = 0; group < size_; ++group) {
+        int64_t key = keys_[group * groups_.size() + column];
+        auto bits = static_cast<uint64_t>(key);
+        if (by.column.kind == Column::Kind::kTenant) {
+            keys[group] = 0;
+        } else if (!ranks.empty()) {
+            keys[group] = ranks[bits];
+        } else if (by.column.is_real()) {
+            keys[group] = (bits & kSign) != 0 ? ~bits : bits | kSign;
+        } else {
+            keys[group] = bits ^ kSign;
+        }
+    }
+    return keys;
 }
 
 }  // namespace nightshift::recorder

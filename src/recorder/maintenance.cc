@@ -32,9 +32,13 @@ Maintenance::Maintenance(const Options& options, const Clock& clock, View& view,
     : options_(options), clock_(clock), view_(view), store_(store), content_(content), sealed_(sealed) {}
 
 void Maintenance::start() {
-    is_started_ = true;
     thread_ = std::thread([this] { run(); });
     pthread_setname_np(thread_.native_handle(), "recorder-seal");
+}
+
+void Maintenance::recovered() {
+    is_recovered_ = true;
+    wake();
 }
 
 Maintenance::~Maintenance() {
@@ -59,7 +63,7 @@ void Maintenance::wake() {
 bool Maintenance::is_seal_due() const {
     View::Unsealed unsealed = view_.unsealed();
     if (unsealed.frozen > 0) return true;
-    if (unsealed.rows == 0) return false;
+    if (unsealed.rows == 0 || !is_recovered_) return false;
     int64_t now_us = unix_us(clock_.now());
     int64_t quiet_us = micros(options_.seal_after);
     return now_us - unsealed.last_arrival_us >= quiet_us ||
@@ -69,7 +73,7 @@ bool Maintenance::is_seal_due() const {
 std::chrono::milliseconds Maintenance::next_due() const {
     if (!failure().empty()) return kRetryWait;
     View::Unsealed unsealed = view_.unsealed();
-    if (unsealed.rows == 0) return kIdleWait;
+    if (unsealed.rows == 0 || !is_recovered_) return kIdleWait;
     int64_t due_us = std::min(unsealed.last_arrival_us + micros(options_.seal_after),
                               unsealed.first_arrival_us + micros(options_.seal_after) + micros(kPartition));
     int64_t wait_ms = (due_us - unix_us(clock_.now())) / 1000 + 1;
@@ -91,6 +95,8 @@ void Maintenance::run() {
             Result<void> sealed = seal_frozen();
             if (!sealed) continue;
         }
+        if (!is_recovered_) continue;
+        delete_logs();
         compact();
         retain();
         limit_cache();
@@ -121,7 +127,7 @@ Result<void> Maintenance::seal_frozen() {
 }
 
 void Maintenance::delete_logs() {
-    if (!is_started_) return;
+    if (!is_recovered_) return;
     auto files = list_log_files(options_.directory / "log");
     if (!files) return;
     for (size_t i = 0; i + 1 < files->size(); ++i) {
@@ -141,7 +147,7 @@ void Maintenance::delete_logs() {
 }
 
 void Maintenance::compact() {
-    constexpr int kMergesMax = 64;  // the rest waits for the next round
+    constexpr int kMergesMax = 64;  // then the rest of a round has its turn
     for (int i = 0; i < kMergesMax; ++i) {
         std::vector<std::shared_ptr<Segment>> chosen =
             choose_compaction(view_.segments(), unix_us(clock_.now()));
@@ -156,6 +162,7 @@ void Maintenance::compact() {
         for (const auto& segment : chosen) segment->delete_when_unused();
         std::lock_guard lock(mutex_);
         if (is_stopping_ || is_awake_) return;
+        is_awake_ = i + 1 == kMergesMax;
     }
 }
 
@@ -180,10 +187,18 @@ void Maintenance::retain() {
 
 void Maintenance::limit_cache() {
     std::vector<std::shared_ptr<Segment>> segments = view_.segments();
+    const size_t bytes_max = kFootersMax + options_.rollup_bytes_max;
     size_t bytes = 0;
     for (const auto& segment : segments) bytes += segment->cached_bytes();
-    if (bytes <= kFootersMax + options_.rollup_bytes_max) return;
-    for (const auto& segment : segments) segment->forget();
+    if (bytes <= bytes_max) return;
+    // What is long ago first: dashboards mostly ask for the last hours and days.
+    std::sort(segments.begin(), segments.end(),
+              [](const auto& a, const auto& b) { return a->trailer().time_max < b->trailer().time_max; });
+    for (const auto& segment : segments) {
+        if (bytes <= bytes_max) return;
+        bytes -= std::min(bytes, segment->cached_bytes());
+        segment->forget();
+    }
 }
 
 void Maintenance::delete_sealed_logs() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -27,9 +28,10 @@ public:
                 ContentStore* content, uint64_t sealed);
     ~Maintenance();
 
-    // Starts the thread; until then nothing is done by itself and no log file is deleted, so that recovery
-    // can read them.
+    // Starts the thread. Until recovered() it only seals what is frozen and deletes no log file, so that
+    // recovery can read them.
     void start();
+    void recovered();
     // Something changed: look what is due. Any thread.
     void wake();
     // Seals what is frozen and applies retention, on this thread, before it returns.
@@ -66,7 +68,7 @@ private:
     std::condition_variable wake_;
     bool is_awake_ = false;
     bool is_stopping_ = false;
-    bool is_started_ = false;
+    std::atomic<bool> is_recovered_ = false;
     std::string failure_;
     uint64_t seals_total_ = 0;
     uint64_t deleted_total_ = 0;

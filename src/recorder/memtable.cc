@@ -60,4 +60,16 @@ void Memtable::collect(std::string_view tenant, int64_t from_us, int64_t to_us, 
     }
 }
 
+void Memtable::collect_after(
+    uint64_t row, bool is_frozen,
+    const std::function<void(const std::string&, std::shared_ptr<const RowBlock>)>& take) const {
+    for (const auto& [partition, rows] : partitions_) {
+        for (const auto& block : rows.blocks) {
+            if (static_cast<uint64_t>(block->numbers(Number::kRow).back()) <= row) continue;
+            bool is_open = !is_frozen && block == rows.blocks.back();
+            take(partition.tenant, is_open ? std::make_shared<RowBlock>(*block) : block);
+        }
+    }
+}
+
 }  // namespace nightshift::recorder

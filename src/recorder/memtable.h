@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -48,6 +49,10 @@ public:
     // frozen.
     void collect(std::string_view tenant, int64_t from_us, int64_t to_us, bool is_frozen,
                  std::vector<std::shared_ptr<const RowBlock>>& into) const;
+    // Calls `take(tenant, block)` for the blocks with rows above `row`, likewise.
+    void collect_after(
+        uint64_t row, bool is_frozen,
+        const std::function<void(const std::string&, std::shared_ptr<const RowBlock>)>& take) const;
 
 private:
     Rows& rows_of(const Event& event, int64_t arrival_us);

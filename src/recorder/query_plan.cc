@@ -166,11 +166,13 @@ void choose_cube(QueryPlan& plan) {
             step_us = group.step_us % kHourUs == 0 ? std::min(step_us, kHourUs) : kMinuteUs;
         }
     }
-    for (size_t i = 0; i < kCubeKinds && !plan.cube; ++i) {
-        const ColumnSet& have = cube_keys(static_cast<CubeKind>(i));
+    // That with the fewest rows first.
+    for (CubeKind kind : {CubeKind::kModel, CubeKind::kName, CubeKind::kAgent}) {
+        const ColumnSet& have = cube_keys(kind);
         bool fits = (keys.numbers & ~have.numbers) == 0 && (keys.texts & ~have.texts) == 0;
-        if (fits) plan.cube = static_cast<CubeKind>(i);
+        if (fits && !plan.cube) plan.cube = kind;
     }
+    plan.needs_status = (keys.numbers >> index_of(Number::kStatus) & 1) != 0;
     plan.can_use_hours = plan.cube && step_us >= kHourUs;
     plan.can_use_minutes = plan.cube.has_value();
 }
@@ -179,7 +181,6 @@ void choose_cube(QueryPlan& plan) {
 
 ColumnSet QueryPlan::columns() const {
     ColumnSet columns;
-    for (const GroupBy& group : groups) group.column.add_to(columns);
     for (const Aggregate& aggregate : aggregates) {
         if (aggregate.has_column()) aggregate.column.add_to(columns);
         if (aggregate.type == Aggregate::Type::kErrors) columns.add(Number::kStatus);

@@ -40,10 +40,11 @@ struct QueryPlan {
     bool is_descending = false;
     uint32_t limit = 1000;
 
-    // The columns to load besides those of the filter.
+    // The columns of the aggregates.
     ColumnSet columns() const;
     // The cube that can answer, if one can; hours or minutes depend on the segment.
     std::optional<CubeKind> cube;
+    bool needs_status = false;  // as a key
     bool can_use_hours = false;
     bool can_use_minutes = false;
 };

@@ -22,6 +22,9 @@ namespace {
 
 // Memtables that may wait for sealing before the writer waits for them.
 constexpr size_t kFrozenMax = 2;
+// After a crash, so that all that was in memory finds room there again and the start need not wait for
+// sealing.
+constexpr size_t kFrozenAtStartMax = 4;
 constexpr std::chrono::milliseconds kRoomWait{100};
 
 }  // namespace
@@ -37,7 +40,7 @@ struct Recorder::State {
 
     Result<void> open();
     void on_damage(Segment& segment, const Error& error);
-    Result<void> make_room();
+    Result<void> make_room(size_t frozen_max);
     void publish(const Committed& committed);
     size_t seal_bytes() const { return std::min(Maintenance::kSealBytes, options.log_bytes_max); }
 
@@ -64,8 +67,8 @@ void Recorder::State::on_damage(Segment& segment, const Error& error) {
 
 // Sealing is slower than the log now and then: wait for it. If it cannot seal at all, refuse, so that memory
 // stays bounded.
-Result<void> Recorder::State::make_room() {
-    while (!view->wait_for_room(kFrozenMax, kRoomWait)) {
+Result<void> Recorder::State::make_room(size_t frozen_max) {
+    while (!view->wait_for_room(frozen_max, kRoomWait)) {
         std::string failure = maintenance->failure();
         if (!failure.empty()) return fail(Code::kLimit, "memory is full and cannot be sealed: {}", failure);
     }
@@ -91,12 +94,16 @@ Result<void> Recorder::State::open() {
     view = std::make_unique<View>(std::move(opened.segments));
     content = std::make_unique<ContentStore>(options.directory / "content", disk);
     maintenance = std::make_unique<Maintenance>(options, clock, *view, store, content.get(), opened.sealed);
+    maintenance->start();
     auto seal_when_full = [this]() -> Result<void> {
-        return view->unsealed().bytes < seal_bytes() ? Result<void>() : maintenance->run_now();
+        if (view->unsealed().bytes < seal_bytes()) return {};
+        view->freeze();
+        maintenance->wake();
+        return make_room(kFrozenAtStartMax);
     };
     NS_TRY(Recovered recovered, recover(options, clock, opened.sealed, *view, seal_when_full));
     Committer::Hooks hooks;
-    hooks.make_room = [this] { return make_room(); };
+    hooks.make_room = [this] { return make_room(kFrozenMax); };
     if (options.keep_content) {
         hooks.keep_content = [this](const EventBatch& batch) {
             return content->append(batch, unix_us(clock.now()));
@@ -105,7 +112,7 @@ Result<void> Recorder::State::open() {
     hooks.publish = [this](const Committed& committed) { publish(committed); };
     committer = std::make_unique<Committer>(options, clock, disk, std::move(recovered.dedupe),
                                             recovered.next_row, std::move(hooks));
-    maintenance->start();
+    maintenance->recovered();
     return {};
 }
 
@@ -130,14 +137,9 @@ void Recorder::set_tap(Tap tap) {
 
 Result<void> Recorder::replay(Position from,
                               const std::function<bool(const EventBatch&, Position)>& visit) const {
-    std::vector<std::shared_ptr<Segment>> segments = state_->view->segments();
-    Position sealed = 0;
-    for (const auto& segment : segments) sealed = std::max<Position>(sealed, segment->trailer().last_row);
-    NS_TRY(bool goes_on, replay_segments(segments, from, visit));
-    if (!goes_on) return {};
-    NS_TRY(bool finished, replay_log(state_->options.directory / "log", std::max(from, sealed), visit));
-    static_cast<void>(finished);
-    return {};
+    // Rows in memory and in segments, as of one moment: each is in exactly one of them, whatever sealing does
+    // next.
+    return replay_rows(state_->view->everything_after(from), from, visit);
 }
 
 Position Recorder::position() const {
@@ -146,9 +148,8 @@ Position Recorder::position() const {
 
 Result<QueryResult> Recorder::query(const Query& query) const {
     Snapshot snapshot = state_->view->snapshot(query.scope.tenant, query.scope.from_us, query.scope.to_us);
-    Result<QueryResult> result = run_query(query, snapshot, state_->options.query_bytes_max);
-    state_->maintenance->limit_cache();
-    return result;
+    auto limit_cache = [this] { state_->maintenance->limit_cache(); };
+    return run_query(query, snapshot, state_->options.query_bytes_max, limit_cache);
 }
 
 Result<EventPage> Recorder::events(const EventQuery& query) const {
@@ -178,6 +179,7 @@ Stats Recorder::stats() const {
         stats.segment_bytes += segment->bytes();
         stats.segment_rows += segment->trailer().rows;
         stats.memory_bytes += segment->cached_bytes();
+        stats.rollup_keys += segment->cached_keys();
     }
     stats.memory_bytes += state_->view->unsealed_bytes();
     stats.content_bytes = state_->content->bytes();

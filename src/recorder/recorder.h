@@ -68,8 +68,9 @@ public:
     using Tap = std::function<void(std::shared_ptr<const EventBatch>, Position)>;
     void set_tap(Tap tap);
 
-    // Calls `visit` for every batch committed after `from`, oldest first, that the log or the segments still
-    // hold. For rebuilding state after a restart, before the first append. Stops when `visit` returns false.
+    // Gives every event committed after `from` and not expired to `visit`, once and in log order, in batches
+    // of its own cut; positions are those of their last events. What is committed after the call began is
+    // left out. Blocking; any time, also while others append and seal. Stops when `visit` returns false.
     Result<void> replay(Position from, const std::function<bool(const EventBatch&, Position)>& visit) const;
     Position position() const;
 

@@ -22,6 +22,7 @@ public:
           view_(view),
           make_room_(make_room),
           sealed_(sealed),
+          ids_max_(options.dedupe_ids_max),
           recovered_{Dedupe(std::chrono::duration_cast<microseconds>(options.dedupe_window).count(),
                             options.dedupe_ids_max),
                      sealed + 1} {}
@@ -37,6 +38,7 @@ private:
     View& view_;
     const std::function<Result<void>()>& make_room_;
     uint64_t sealed_;
+    size_t ids_max_;
     Recovered recovered_;
     std::vector<uint64_t> file_ids_;
 };
@@ -63,7 +65,7 @@ Result<Recovered> Recovery::run(int64_t ids_since_us) {
     return std::move(recovered_);
 }
 
-// The ids of log files that are gone.
+// The ids of log files that are gone: of the newest lists only, as the set holds no more.
 void Recovery::read_ids(const std::vector<LogFile>& files, int64_t since_us) {
     std::vector<std::pair<int64_t, fs::path>> lists;
     std::error_code error;
@@ -76,13 +78,27 @@ void Recovery::read_ids(const std::vector<LogFile>& files, int64_t since_us) {
         if (!has_log && arrival && *arrival >= since_us) lists.emplace_back(*arrival, at->path());
     }
     std::sort(lists.begin(), lists.end());
+    auto first = lists.end();
+    for (uint64_t ids = 0; first != lists.begin() && ids < ids_max_;) {
+        --first;
+        std::error_code ignored;
+        uint64_t bytes = fs::file_size(first->second, ignored);
+        if (!ignored) ids += bytes / sizeof(uint64_t);
+    }
+    lists.erase(lists.begin(), first);
     for (const auto& [arrival, path] : lists) {
         Result<Fingerprints> list = read_fingerprints(path);
         if (!list) {
             log::warn("recorder", "{}; retries of older events may be doubled", list.error().message);
             continue;
         }
-        for (uint64_t id : list->ids) recovered_.dedupe.add(id, list->arrival_us);
+        constexpr size_t kAhead = 512;
+        for (size_t at = 0; at < list->ids.size(); at += kAhead) {
+            size_t end = std::min(at + kAhead, list->ids.size());
+            recovered_.dedupe.prefetch({list->ids.begin() + static_cast<std::ptrdiff_t>(at),
+                                        list->ids.begin() + static_cast<std::ptrdiff_t>(end)});
+            for (size_t i = at; i < end; ++i) recovered_.dedupe.add(list->ids[i], list->arrival_us);
+        }
     }
 }
 
@@ -98,12 +114,14 @@ Result<void> Recovery::take(const Record& record) {
     }
     EventBatch kept;
     std::vector<bool> is_derived;
+    std::vector<uint64_t> ids;
+    for (const Event& event : decoded->batch->events) ids.push_back(fingerprint(event.tenant, event.id));
+    recovered_.dedupe.prefetch(ids);
+    file_ids_.insert(file_ids_.end(), ids.begin(), ids.end());
     for (size_t i = 0; i < decoded->batch->events.size(); ++i) {
         const Event& event = decoded->batch->events[i];
-        uint64_t id = fingerprint(event.tenant, event.id);
-        file_ids_.push_back(id);
         // The remains of a commit that failed may be here beside its retry.
-        if (!recovered_.dedupe.add(id, header.arrival_us)) continue;
+        if (!recovered_.dedupe.add(ids[i], header.arrival_us)) continue;
         kept.events.push_back(event);
         is_derived.push_back(decoded->is_derived[i]);
     }

@@ -4,8 +4,6 @@
 #include <limits>
 
 #include "recorder/identity.h"
-#include "recorder/log_files.h"
-#include "recorder/segment_block.h"
 
 namespace nightshift::recorder {
 namespace {
@@ -15,16 +13,22 @@ constexpr uint64_t kWindowRows = 1u << 16;
 constexpr size_t kBatchEvents = 512;
 
 struct Candidate {
-    std::shared_ptr<Segment> segment;
+    BlockSource source;
     std::string tenant;
-    uint32_t block = 0;
     uint64_t first_row = 0;
     uint64_t last_row = 0;
 };
 
-std::vector<Candidate> candidates_of(const std::vector<std::shared_ptr<Segment>>& segments, Position from) {
+std::vector<Candidate> candidates_of(const Everything& everything, Position from) {
     std::vector<Candidate> found;
-    for (const auto& segment : segments) {
+    for (const Everything::Rows& memory : everything.memory) {
+        const std::vector<int64_t>& rows = memory.rows->numbers(Number::kRow);
+        found.push_back({{.memory = memory.rows},
+                         memory.tenant,
+                         static_cast<uint64_t>(rows.front()),
+                         static_cast<uint64_t>(rows.back())});
+    }
+    for (const auto& segment : everything.segments) {
         if (segment->trailer().last_row <= from) continue;
         auto footer = segment->footer();
         if (!footer) {
@@ -34,7 +38,9 @@ std::vector<Candidate> candidates_of(const std::vector<std::shared_ptr<Segment>>
         for (uint32_t i = 0; i < (*footer)->blocks.size(); ++i) {
             const NumberMeta& rows = (*footer)->blocks[i].numbers[index_of(Number::kRow)];
             if (static_cast<uint64_t>(rows.max) <= from) continue;
-            found.push_back({segment, (*footer)->tenant, i, static_cast<uint64_t>(rows.min),
+            found.push_back({{.segment = segment, .block = i},
+                             (*footer)->tenant,
+                             static_cast<uint64_t>(rows.min),
                              static_cast<uint64_t>(rows.max)});
         }
         segment->forget();
@@ -45,12 +51,13 @@ std::vector<Candidate> candidates_of(const std::vector<std::shared_ptr<Segment>>
 // The events of one window, by row number.
 class Window {
 public:
-    Result<void> add(const Candidate& candidate, SegmentBlock& block, uint64_t first, uint64_t last) {
-        Result<void> opened = block.open(candidate.segment, candidate.block);
+    Result<void> add(const Candidate& candidate, BlockReader& reader, uint64_t first, uint64_t last) {
+        NS_TRY(Block * opened, reader.open(candidate.source));
+        Block& block = *opened;
         ColumnSet number;
         number.add(Number::kRow);
-        if (opened) opened = block.load(number);
-        if (!opened) return opened;
+        Result<void> numbered = block.load(number);
+        if (!numbered) return numbered;
         std::vector<uint16_t> rows;
         for (uint32_t row = 0; row < block.rows(); ++row) {
             auto at = static_cast<uint64_t>(block.numbers(Number::kRow)[row]);
@@ -90,49 +97,26 @@ private:
 
 }  // namespace
 
-Result<bool> replay_segments(const std::vector<std::shared_ptr<Segment>>& segments, Position from,
-                             const ReplayVisit& visit) {
-    std::vector<Candidate> candidates = candidates_of(segments, from);
-    SegmentBlock block;
+Result<void> replay_rows(const Everything& everything, Position from, const ReplayVisit& visit) {
+    std::vector<Candidate> candidates = candidates_of(everything, from);
+    BlockReader reader;
     Position done = from;
     for (;;) {
         uint64_t first = std::numeric_limits<uint64_t>::max();
         for (const Candidate& each : candidates) {
             if (each.last_row > done) first = std::min(first, std::max(each.first_row, done + 1));
         }
-        if (first == std::numeric_limits<uint64_t>::max()) return true;
+        if (first == std::numeric_limits<uint64_t>::max()) return {};
         uint64_t last = first + kWindowRows - 1;
         Window window;
         for (const Candidate& each : candidates) {
             if (each.last_row < first || each.first_row > last) continue;
-            Result<void> added = window.add(each, block, first, last);
+            Result<void> added = window.add(each, reader, first, last);
             if (!added && added.error().code != Code::kCorrupt) return Failure(added.error());
         }
-        if (!window.visit(visit)) return false;
+        if (!window.visit(visit)) return {};
         done = last;
     }
-}
-
-Result<bool> replay_log(const std::filesystem::path& directory, Position from, const ReplayVisit& visit) {
-    NS_TRY(std::vector<LogFile> files, list_log_files(directory));
-    bool goes_on = true;
-    for (size_t i = 0; i < files.size() && goes_on; ++i) {
-        if (i + 1 < files.size() && files[i + 1].first_row <= from + 1) continue;
-        auto read = [&](const Record& record) {
-            Position position = record.header.first_row + record.header.events - 1;
-            if (position <= from) return true;
-            Result<DecodedEvents> decoded = decode_events(record.payload, record.header.events);
-            if (!decoded) return true;
-            size_t skipped = from >= record.header.first_row ? from - record.header.first_row + 1 : 0;
-            auto& events = decoded->batch->events;
-            events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(skipped));
-            goes_on = visit(*decoded->batch, position);
-            return goes_on;
-        };
-        NS_TRY(LogScan scan, scan_log_file(files[i].path, read));
-        static_cast<void>(scan);
-    }
-    return goes_on;
 }
 
 }  // namespace nightshift::recorder

@@ -4,6 +4,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "base/histogram.h"
 #include "recorder/wire.h"
 
 namespace nightshift::recorder {
@@ -11,15 +12,11 @@ namespace {
 
 constexpr size_t kKeysMax = 16384;
 constexpr uint32_t kHopelessKeys = 512;
+// Opening a file takes longer than so many rows of a cube, however few events they stand for.
+constexpr uint64_t kFewRows = 1024;
 constexpr size_t kTextsMax = kKeysMax - 1;
 constexpr std::string_view kOther = "__other__";
 constexpr int64_t kMinuteUs = 60ll * 1000 * 1000;
-
-int64_t add_saturated(int64_t a, int64_t b) {
-    int64_t sum = 0;
-    if (!__builtin_add_overflow(a, b, &sum)) return sum;
-    return a < 0 ? INT64_MIN : INT64_MAX;
-}
 
 int64_t floor_minute(int64_t time_us) {
     int64_t rest = time_us % kMinuteUs;
@@ -44,7 +41,9 @@ struct RollupBuilder::CubeBuilder {
 
     void add(const Block& block);
     bool pays(uint64_t events) const {
-        return cube.rows() > 0 && cube.rows() * (cube.is_minutes ? 4ull : 2ull) <= events;
+        if (cube.rows() == 0) return false;
+        if (cube.is_minutes) return cube.rows() * 4ull <= events;
+        return cube.rows() * 2ull <= events || events <= kFewRows;
     }
     void finish();
 
@@ -247,15 +246,17 @@ void RollupBuilder::CubeBuilder::add(const Block& block) {
 }
 
 void RollupBuilder::CubeBuilder::finish() {
-    auto pack = [](const std::vector<Histogram>& from, CubeHistograms& to) {
+    std::vector<Histogram::Bucket> buckets;
+    auto pack = [&buckets](const std::vector<Histogram>& from, CubeHistograms& to) {
         for (const Histogram& histogram : from) {
-            to.zeros.push_back(histogram.zeros());
+            buckets.clear();
             for (size_t i = 0; i < histogram.counts().size(); ++i) {
                 if (histogram.counts()[i] == 0) continue;
-                to.buckets.push_back(
+                buckets.push_back(
                     {histogram.first_bucket() + static_cast<int32_t>(i), histogram.counts()[i]});
             }
-            to.starts.push_back(static_cast<uint32_t>(to.buckets.size()));
+            // Its extremes are measures of the cube.
+            to.append(buckets.data(), buckets.size(), {.zeros = histogram.zeros()});
         }
     };
     pack(duration, cube.duration);

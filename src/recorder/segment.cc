@@ -63,15 +63,12 @@ Result<std::shared_ptr<const Footer>> Segment::footer() {
     if (!got) return Failure(got.error());
     NS_TRY(Footer footer, decode_footer(stored, trailer_bytes_, bytes_));
     footer_ = std::make_shared<const Footer>(std::move(footer));
+    cached_bytes_ += footer_->bytes();
     return footer_;
 }
 
-Result<std::shared_ptr<const Cube>> Segment::cube(CubeKind kind, bool is_minutes) {
-    NS_TRY(std::shared_ptr<const Footer> footer, this->footer());
-    std::lock_guard lock(mutex_);
-    std::shared_ptr<const Cube>& cached = cubes_[static_cast<size_t>(kind) + (is_minutes ? kCubeKinds : 0)];
-    if (cached != nullptr) return cached;
-    for (const CubeEntry& entry : footer->cubes) {
+Result<std::optional<Cube>> Segment::read_cube(const Footer& footer, CubeKind kind, bool is_minutes) const {
+    for (const CubeEntry& entry : footer.cubes) {
         if (entry.kind != kind || entry.is_minutes != is_minutes) continue;
         NS_TRY(FileDescriptor file, open_file());
         std::string stored(entry.stored, '\0');
@@ -82,23 +79,44 @@ Result<std::shared_ptr<const Cube>> Segment::cube(CubeKind kind, bool is_minutes
         Result<void> unpacked = Decompressor().into(raw.data(), raw.size(), stored);
         if (!unpacked) return Failure(unpacked.error());
         NS_TRY(Cube cube, Cube::decode(raw, kind, is_minutes, trailer_.time_min));
-        cached = std::make_shared<const Cube>(std::move(cube));
-        break;
+        return std::optional<Cube>(std::move(cube));
     }
+    return std::optional<Cube>();
+}
+
+Result<std::shared_ptr<const Cube>> Segment::cube(const CubeChoice& choice) {
+    NS_TRY(std::shared_ptr<const Footer> footer, this->footer());
+    bool has_status =
+        choice.has_status || (cube_keys(choice.kind).numbers & 1u << index_of(Number::kStatus)) == 0;
+    size_t place = static_cast<size_t>(choice.kind) + (choice.is_minutes ? kCubeKinds : 0) +
+                   (has_status ? 0 : 2 * kCubeKinds);
+    std::lock_guard lock(mutex_);
+    std::shared_ptr<const Cube>& cached = cubes_[place];
+    if (cached != nullptr) return cached;
+    NS_TRY(std::optional<Cube> cube, read_cube(*footer, choice.kind, choice.is_minutes));
+    if (!cube) return cached;
+    cached = std::make_shared<const Cube>(has_status ? std::move(*cube) : cube->without_status());
+    cached_bytes_ += cached->bytes();
+    cached_keys_ += cached->rows();
     return cached;
 }
 
 size_t Segment::cached_bytes() const {
     std::lock_guard lock(mutex_);
-    size_t bytes = footer_ == nullptr ? 0 : footer_->bytes();
-    for (const auto& cube : cubes_) bytes += cube == nullptr ? 0 : cube->bytes();
-    return bytes;
+    return cached_bytes_;
+}
+
+uint64_t Segment::cached_keys() const {
+    std::lock_guard lock(mutex_);
+    return cached_keys_;
 }
 
 void Segment::forget() {
     std::lock_guard lock(mutex_);
     footer_ = nullptr;
     cubes_ = {};
+    cached_bytes_ = 0;
+    cached_keys_ = 0;
 }
 
 void Segment::report(const Error& error) {

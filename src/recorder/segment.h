@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "base/file.h"
@@ -14,6 +15,13 @@
 namespace nightshift::recorder {
 
 class Cube;
+
+// Which cube a query wants.
+struct CubeChoice {
+    CubeKind kind = CubeKind::kAgent;
+    bool is_minutes = false;
+    bool has_status = true;  // false: rows that differ only in it are one
+};
 
 // A sealed file. Its footer is read when first asked for and may be forgotten again. Safe from any thread.
 class Segment {
@@ -33,9 +41,10 @@ public:
     // kCorrupt, kIo.
     Result<std::shared_ptr<const Footer>> footer();
     // A cube of the rollup, or nothing when the segment has none of that kind.
-    Result<std::shared_ptr<const Cube>> cube(CubeKind kind, bool is_minutes);
-    // Bytes of footer and cubes held.
+    Result<std::shared_ptr<const Cube>> cube(const CubeChoice& choice);
+    // Footer and cubes held.
     size_t cached_bytes() const;
+    uint64_t cached_keys() const;
     void forget();
 
     Result<FileDescriptor> open_file() const;
@@ -45,6 +54,8 @@ public:
     void delete_when_unused() { is_deleted_ = true; }
 
 private:
+    Result<std::optional<Cube>> read_cube(const Footer& footer, CubeKind kind, bool is_minutes) const;
+
     Segment(std::filesystem::path path, uint64_t number) : path_(std::move(path)), number_(number) {}
 
     std::filesystem::path path_;
@@ -58,7 +69,9 @@ private:
 
     mutable std::mutex mutex_;
     std::shared_ptr<const Footer> footer_;
-    std::array<std::shared_ptr<const Cube>, 2 * kCubeKinds> cubes_;
+    std::array<std::shared_ptr<const Cube>, 4 * kCubeKinds> cubes_;
+    size_t cached_bytes_ = 0;
+    uint64_t cached_keys_ = 0;
 };
 
 // `size` bytes at `offset`; kIo, or kCorrupt when the file is shorter.

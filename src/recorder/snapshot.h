@@ -17,6 +17,16 @@ struct Snapshot {
     std::vector<std::shared_ptr<Segment>> segments;
 };
 
+// All rows of all tenants above a row number, likewise.
+struct Everything {
+    struct Rows {
+        std::string tenant;
+        std::shared_ptr<const RowBlock> rows;  // at least one
+    };
+    std::vector<Rows> memory;
+    std::vector<std::shared_ptr<Segment>> segments;
+};
+
 // One block of a snapshot.
 struct BlockSource {
     std::shared_ptr<const RowBlock> memory;  // or

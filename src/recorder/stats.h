@@ -22,8 +22,8 @@ struct Stats {
     uint64_t segment_bytes = 0;
     uint64_t segment_rows = 0;
     uint64_t content_bytes = 0;
-    uint64_t memory_bytes = 0;  // memtables, rollups, dedupe ids
-    uint64_t rollup_keys = 0;
+    uint64_t memory_bytes = 0;        // memtables, rollups, dedupe ids
+    uint64_t rollup_keys = 0;         // rows of the rollups that queries keep in memory now
     uint64_t rollup_keys_folded = 0;  // went to __other__ because the budget was full
     uint64_t seals_total = 0;
     uint64_t deleted_segments_total = 0;

@@ -12,10 +12,13 @@ uint32_t TextDictionary::append(std::string_view text) {
     return size() - 1;
 }
 
-uint32_t TextDictionary::intern(std::string_view text) {
+uint64_t TextDictionary::hash(std::string_view text) {
+    return XXH3_64bits(text.data(), text.size());
+}
+
+uint32_t TextDictionary::intern(std::string_view text, uint64_t hash) {
     if (text.empty()) return 0;
     if (interned_ * 2 >= slots_.size()) grow_slots();
-    uint64_t hash = XXH3_64bits(text.data(), text.size());
     uint64_t tag = hash & 0xFFFFFFFF00000000ull;
     size_t mask = slots_.size() - 1;
     for (size_t i = hash & mask;; i = (i + 1) & mask) {
@@ -56,7 +59,7 @@ void TextDictionary::grow_slots() {
     for (uint64_t slot : old) {
         if (slot == 0) continue;
         std::string_view text = at(static_cast<uint32_t>(slot));
-        size_t i = XXH3_64bits(text.data(), text.size()) & mask;
+        size_t i = hash(text) & mask;
         while (slots_[i] != 0) i = (i + 1) & mask;
         slots_[i] = slot;
     }

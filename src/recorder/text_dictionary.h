@@ -21,7 +21,10 @@ public:
     }
 
     // The code of `text`, which is added when it is new.
-    uint32_t intern(std::string_view text);
+    uint32_t intern(std::string_view text) { return intern(text, hash(text)); }
+    // The same with the text's hash(), where it is known already.
+    uint32_t intern(std::string_view text, uint64_t hash);
+    static uint64_t hash(std::string_view text);
     // Adds `text` without looking for an equal one.
     uint32_t append(std::string_view text);
     // The code of `text`, or -1. Slow when the texts were appended, not interned.

@@ -76,6 +76,22 @@ Snapshot View::snapshot(const std::string& tenant, int64_t from_us, int64_t to_u
     return snapshot;
 }
 
+Everything View::everything_after(uint64_t row) const {
+    Everything found;
+    auto take = [&found](const std::string& tenant, std::shared_ptr<const RowBlock> rows) {
+        found.memory.push_back({tenant, std::move(rows)});
+    };
+    std::lock_guard lock(mutex_);
+    for (const auto& [folder, segments] : segments_) {
+        for (const auto& segment : segments) {
+            if (segment->trailer().last_row > row) found.segments.push_back(segment);
+        }
+    }
+    for (const auto& frozen : frozen_) frozen->collect_after(row, true, take);
+    growing_->collect_after(row, false, take);
+    return found;
+}
+
 std::vector<std::shared_ptr<Segment>> View::segments() const {
     std::lock_guard lock(mutex_);
     std::vector<std::shared_ptr<Segment>> all;

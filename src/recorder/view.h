@@ -45,6 +45,7 @@ public:
     void remove(const Segment& segment);
 
     Snapshot snapshot(const std::string& tenant, int64_t from_us, int64_t to_us) const;
+    Everything everything_after(uint64_t row) const;
     std::vector<std::shared_ptr<Segment>> segments() const;
     Unsealed unsealed() const;
     size_t unsealed_bytes() const;
