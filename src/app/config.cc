@@ -1,9 +1,14 @@
 #include "app/config.h"
 
+#include <algorithm>
+#include <boost/json.hpp>
 #include <cstdlib>
 
 #include "app/config_reader.h"
 #include "base/file.h"
+#include "delivery/service.h"
+#include "jobs/agent_json.h"
+#include "jobs/job_json.h"
 
 namespace nightshift::app {
 namespace {
@@ -77,6 +82,88 @@ void read_fleet(ConfigReader& in, Config::Fleet& fleet) {
     in.duration("stalled_after", fleet.stalled_after);
 }
 
+void complain_of(ConfigReader& in, const std::vector<jobs::JobProblem>& problems) {
+    for (const jobs::JobProblem& each : problems) in.complain_at(each.path, each.message);
+}
+
+// The definition as JSON; jobs/ reads jobs from there, wherever they come from.
+boost::json::object definition_of(ConfigReader& in) {
+    boost::system::error_code error;
+    boost::json::value parsed = boost::json::parse(in.json(), error);
+    if (error || !parsed.is_object()) {
+        in.complain("cannot be read");
+        return {};
+    }
+    return parsed.get_object();
+}
+
+void read_job(ConfigReader& in, Config& config) {
+    boost::json::object definition = definition_of(in);
+    std::string tenant = "default";
+    if (const auto* given = definition.if_contains("tenant"); given && given->is_string())
+        tenant = std::string(given->get_string());
+    definition.erase("tenant");
+    std::vector<jobs::JobProblem> problems;
+    jobs::JobPtr job = jobs::read_job(definition, tenant, true, *config.zones, problems);
+    complain_of(in, problems);
+    if (!job) return;
+    for (const jobs::JobPtr& other : config.jobs) {
+        if (other->tenant == job->tenant && other->name == job->name)
+            in.complain(fmt::format("two jobs have the name {}", job->name));
+    }
+    config.jobs.push_back(std::move(job));
+}
+
+void read_agent(ConfigReader& in, Config& config) {
+    std::vector<jobs::JobProblem> problems;
+    auto agent = jobs::read_agent(definition_of(in), problems);
+    complain_of(in, problems);
+    if (!agent) return;
+    for (const jobs::AgentSpec& other : config.agents) {
+        if (other.name == agent->name) in.complain(fmt::format("two agents have the name {}", agent->name));
+    }
+    config.agents.push_back(std::move(*agent));
+}
+
+void read_channel(ConfigReader& in, Config& config) {
+    delivery::ChannelSpec channel;
+    std::string kind;
+    std::string url;
+    in.text("name", channel.name);
+    in.choice("kind", kind, {"telegram", "slack", "slack_webhook", "discord", "email", "ntfy", "webhook"});
+    channel.kind = delivery::parse_kind(kind).value_or(delivery::Kind::kWebhook);
+    in.text("url", url);
+    channel.url = Secret(url);
+    in.secret("token", channel.token);
+    in.text("target", channel.target);
+    in.texts_by_name("options", channel.options);
+    bool resend = false;
+    if (in.has("resend_unknown")) {
+        in.boolean("resend_unknown", resend);
+        channel.resend_unknown = resend;
+    }
+    if (auto checked = delivery::check_channel(channel); !checked) in.complain(checked.error().message);
+    for (const delivery::ChannelSpec& other : config.channels) {
+        if (other.name == channel.name)
+            in.complain(fmt::format("two channels have the name {}", channel.name));
+    }
+    config.channels.push_back(std::move(channel));
+}
+
+// What jobs say of other sections.
+void check_channels_of_jobs(ConfigReader& in, const Config& config) {
+    for (const jobs::JobPtr& job : config.jobs) {
+        for (const jobs::DeliverySpec& delivery : job->deliveries) {
+            bool is_known =
+                std::any_of(config.channels.begin(), config.channels.end(),
+                            [&](const auto& channel) { return channel.name == delivery.channel; });
+            if (!is_known)
+                in.complain(fmt::format("job {} delivers to channel {}, which is not configured", job->name,
+                                        delivery.channel));
+        }
+    }
+}
+
 }  // namespace
 
 ConfigReading read_config(std::string_view yaml, const Environment& environment) {
@@ -93,12 +180,23 @@ ConfigReading read_config(std::string_view yaml, const Environment& environment)
     in->list("prices", [&](ConfigReader& item) { config.prices.push_back(read_price(item)); });
     in->section("sources", [&](ConfigReader& section) { read_sources(section, config.sources); });
     in->section("fleet", [&](ConfigReader& section) { read_fleet(section, config.fleet); });
+    config.zones = std::make_shared<jobs::Zones>();
+    in->section("runs", [&](ConfigReader& section) {
+        section.integer("at_once", config.runs.at_once, 1, 100'000);
+        section.integer("catch_up_at_once", config.runs.catch_up_at_once, 1, 10'000);
+        section.duration("keep", config.runs.keep);
+        section.duration("keep_output", config.runs.keep_output);
+    });
+    in->list("channels", [&](ConfigReader& item) { read_channel(item, config); });
+    in->list("jobs", [&](ConfigReader& item) { read_job(item, config); });
+    in->list("agents", [&](ConfigReader& item) { read_agent(item, config); });
+    check_channels_of_jobs(*in, config);
     in->done();
     return reading;
 }
 
 Result<Config> load_config(const std::filesystem::path& path) {
-    if (path.empty()) return Config{};
+    if (path.empty()) return read_config("", {}).config;
     NS_TRY(std::string yaml, read_file(path, 1u << 20));
     ConfigReading reading = read_config(yaml, [](const std::string& name) -> std::optional<std::string> {
         const char* value = std::getenv(name.c_str());

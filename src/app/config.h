@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,10 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "delivery/types.h"
+#include "jobs/job.h"
+#include "jobs/schedule/zone.h"
+#include "jobs/supervisor/agent_spec.h"
 
 namespace nightshift::app {
 
@@ -67,6 +72,17 @@ struct Config {
         int64_t loop_repeats = 5;
         std::chrono::seconds stalled_after = std::chrono::minutes(5);
     } fleet;
+
+    std::shared_ptr<jobs::Zones> zones;  // of the schedules; null when no job was read
+    std::vector<jobs::JobPtr> jobs;
+    struct JobRuns {
+        int64_t at_once = 64;
+        int64_t catch_up_at_once = 4;
+        std::chrono::seconds keep = std::chrono::hours(24 * 365);
+        std::chrono::seconds keep_output = std::chrono::hours(24 * 14);
+    } runs;
+    std::vector<delivery::ChannelSpec> channels;
+    std::vector<jobs::AgentSpec> agents;
 };
 
 // One thing wrong with the file; line and column count from 1.

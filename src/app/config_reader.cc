@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "base/text.h"
@@ -104,6 +105,65 @@ std::optional<bool> parse_boolean(const std::string& text) {
     return std::nullopt;
 }
 
+// A plain scalar is what it looks like; a quoted one is a text.
+void append_scalar(std::string& out, const YAML::Node& node) {
+    const std::string& text = node.Scalar();
+    bool is_quoted = node.Tag() == "!";
+    if (!is_quoted && (text == "true" || text == "false")) {
+        out += text;
+    } else if (auto integer = parse_int(text); !is_quoted && integer) {
+        out += std::to_string(*integer);
+    } else if (auto number = parse_double(text); !is_quoted && number && std::isfinite(*number)) {
+        out += fmt::format("{}", *number);
+    } else {
+        append_json_string(out, text);
+    }
+}
+
+void append_json(std::string& out, const YAML::Node& node) {
+    if (node.IsScalar()) return append_scalar(out, node);
+    if (!node.IsMap() && !node.IsSequence()) {
+        out += "null";
+        return;
+    }
+    bool is_map = node.IsMap();
+    out += is_map ? '{' : '[';
+    bool is_first = true;
+    for (const auto& each : node) {
+        if (!is_first) out += ',';
+        is_first = false;
+        if (is_map) {
+            append_json_string(out, each.first.IsScalar() ? each.first.Scalar() : "?");
+            out += ':';
+        }
+        append_json(out, is_map ? each.second : static_cast<const YAML::Node&>(each));
+    }
+    out += is_map ? '}' : ']';
+}
+
+// The deepest value on the way along `path` that is there.
+YAML::Node follow(YAML::Node node, std::string_view path) {
+    while (!path.empty()) {
+        size_t end = std::min(path.find_first_of(".["), path.size());
+        std::string_view key = path.substr(0, end);
+        if (!key.empty()) {
+            if (!node.IsMap()) return node;
+            YAML::Node next = std::as_const(node)[std::string(key)];
+            if (!next.IsDefined()) return node;
+            node.reset(next);
+        }
+        path.remove_prefix(end);
+        if (path.starts_with('[')) {
+            auto index = parse_uint(path.substr(1, path.find(']') - 1));
+            if (!index || !node.IsSequence() || *index >= node.size()) return node;
+            node.reset(node[*index]);
+            path.remove_prefix(std::min(path.find(']') + 1, path.size()));
+        }
+        if (path.starts_with('.')) path.remove_prefix(1);
+    }
+    return node;
+}
+
 }  // namespace
 
 ConfigReader::ConfigReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -149,6 +209,22 @@ void ConfigReader::texts(std::string_view key, std::vector<std::string>& values)
     for (const YAML::Node& item : found) {
         if (auto text = state_->scalar(item, key)) values.push_back(std::move(*text));
     }
+}
+
+void ConfigReader::texts_by_name(std::string_view key, std::map<std::string, std::string>& values) {
+    YAML::Node found = state_->at(key);
+    if (!found.IsDefined()) return;
+    if (!found.IsMap()) {
+        state_->complain(found.Mark(), fmt::format("{}{} must map names to texts", state_->path, key));
+        return;
+    }
+    for (const auto& pair : found) {
+        if (auto text = state_->scalar(pair.second, key)) values[pair.first.Scalar()] = std::move(*text);
+    }
+}
+
+bool ConfigReader::has(std::string_view key) const {
+    return state_->node.IsMap() && std::as_const(state_->node)[std::string(key)].IsDefined();
 }
 
 void ConfigReader::integer(std::string_view key, int64_t& value, int64_t min, int64_t max) {
@@ -238,6 +314,19 @@ void ConfigReader::list(std::string_view key, const std::function<void(ConfigRea
 
 void ConfigReader::complain(std::string message) {
     state_->complain(state_->node.Mark(), std::move(message));
+}
+
+void ConfigReader::complain_at(std::string_view path, std::string message) {
+    state_->complain(follow(state_->node, path).Mark(), fmt::format("{}{} {}", state_->path, path, message));
+}
+
+std::string ConfigReader::json() {
+    for (const auto& pair : state_->node) {
+        if (pair.first.IsScalar()) state_->known.push_back(pair.first.Scalar());
+    }
+    std::string out;
+    append_json(out, state_->node);
+    return out;
 }
 
 void ConfigReader::done() {

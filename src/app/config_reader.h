@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ public:
     void text(std::string_view key, std::string& value);
     void choice(std::string_view key, std::string& value, std::vector<std::string_view> allowed);
     void texts(std::string_view key, std::vector<std::string>& values);
+    void texts_by_name(std::string_view key, std::map<std::string, std::string>& values);
+    bool has(std::string_view key) const;
     void integer(std::string_view key, int64_t& value, int64_t min, int64_t max);
     void number(std::string_view key, double& value);
     void boolean(std::string_view key, bool& value);
@@ -35,8 +38,13 @@ public:
     void section(std::string_view key, const std::function<void(ConfigReader&)>& read);
     void list(std::string_view key, const std::function<void(ConfigReader&)>& read_item);
 
+    // The whole mapping as JSON text, for those who read it themselves; ${NAME} stays as written.
+    std::string json();
+
     // A problem at this mapping, for rules that span keys.
     void complain(std::string message);
+    // The same at a value inside it: "expect[0].file.path".
+    void complain_at(std::string_view path, std::string message);
     void done();
 
 private:

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "base/text.h"
+#include "jobs/command_json.h"
 #include "jobs/words.h"
 
 namespace nightshift::jobs {
@@ -15,16 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr size_t kNameBytesMax = 100;
 constexpr size_t kExpectationsMax = 50;
-
-bool is_name(std::string_view text) {
-    auto is_allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-               c == '_' || c == '.';
-    };
-    return !text.empty() && text.size() <= kNameBytesMax && std::all_of(text.begin(), text.end(), is_allowed);
-}
 
 std::string hash_of(std::string_view text) {
     uint64_t hash = XXH3_64bits(text.data(), text.size());
@@ -59,32 +51,6 @@ void read_schedule(JsonReader& reader, Job& job, Zones& zones) {
     auto parsed = Schedule::parse(spec, zones);
     if (!parsed) return reader.complain("", parsed.error().message);
     job.schedule = std::move(*parsed);
-}
-
-void read_limits(JsonReader& reader, ProcessLimits& limits) {
-    reader.bytes("memory", limits.memory_bytes);
-    reader.duration("cpu", limits.cpu);
-    reader.integer("processes", limits.processes, 1, 100'000);
-    reader.integer("open_files", limits.open_files, 8, 1'000'000);
-    reader.bytes("output", limits.output_bytes);
-}
-
-void read_command(JsonReader& reader, Command& command) {
-    // A text is a shell line; a list is a program and its arguments.
-    const json::value* line = reader.raw("command");
-    if (line->is_string()) {
-        command.argv = {"/bin/sh", "-c", std::string(line->get_string())};
-    } else {
-        reader.texts("command", command.argv);
-    }
-    if (command.argv.empty() || command.argv.front().empty()) reader.complain("command", "names no program");
-    reader.text("folder", command.folder);
-    reader.texts_by_name("environment", command.environment);
-    reader.text("input", command.input);
-    std::chrono::seconds grace = std::chrono::duration_cast<std::chrono::seconds>(command.grace);
-    reader.duration("stop_grace", grace);
-    command.grace = grace;
-    reader.object("limits", [&](JsonReader& limits) { read_limits(limits, command.limits); });
 }
 
 HttpAction read_http(JsonReader& reader) {

@@ -33,6 +33,14 @@ std::string shown(const json::value& value) {
 
 }  // namespace
 
+bool is_name(std::string_view text) {
+    auto is_allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+               c == '_' || c == '.';
+    };
+    return !text.empty() && text.size() <= kNameBytesMax && std::all_of(text.begin(), text.end(), is_allowed);
+}
+
 const json::value* JsonReader::at(std::string_view key) {
     known_.emplace_back(key);
     return object_.if_contains(json::string_view(key.data(), key.size()));

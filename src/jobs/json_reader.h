@@ -17,6 +17,10 @@ struct JobProblem {
     std::string message;
 };
 
+constexpr size_t kNameBytesMax = 100;
+// Whether `text` may name a job or an agent: 1 to kNameBytesMax letters, digits, '-', '_' or '.'.
+bool is_name(std::string_view text);
+
 // One object of a job's definition. Each call names a key, checks its type and stores the value; a missing
 // key leaves the default. done() complains of keys nobody asked for, with the nearest known one.
 class JsonReader {
