@@ -215,7 +215,7 @@ TEST(DescribeCron, SaysItInWords) {
         {"0 0 13 * fri", "at 00:00 on day 13 of the month and also on Friday"},
         {"0 0 */2 * sat,sun",
          "at 00:00 on day 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29 and 31 of the month if it is "
-         "Saturday and "
+         "Saturday or "
          "Sunday"},
     };
     for (const auto& [text, words] : cases) EXPECT_EQ(describe_cron(parsed(text)), words) << text;
