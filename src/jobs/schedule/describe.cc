@@ -30,10 +30,10 @@ std::string number(int value) {
     return std::to_string(value);
 }
 
-std::string join(const std::vector<std::string>& parts) {
+std::string join(const std::vector<std::string>& parts, std::string_view last = " and ") {
     std::string text;
     for (size_t i = 0; i < parts.size(); ++i) {
-        if (i > 0) text += i + 1 == parts.size() ? " and " : ", ";
+        if (i > 0) text += i + 1 == parts.size() ? last : ", ";
         text += parts[i];
     }
     return text;
@@ -158,14 +158,11 @@ std::string describe_days(const DayRule& days) {
     const bool has_all_dates = days.dates == kAllDates;
     const bool has_all_weekdays = days.weekdays == kAllWeekdays;
     if (has_all_dates && has_all_weekdays) return "";
-    if (!days.needs_both) {
-        std::vector<std::string> both = dates(days);
-        for (std::string& part : weekdays(days)) both.push_back(std::move(part));
-        return " on " + join(both);
-    }
+    if (!days.needs_both)
+        return fmt::format(" on {} and also on {}", join(dates(days)), join(weekdays(days)));
     if (has_all_weekdays) return " on " + join(dates(days));
     if (has_all_dates) return " on " + join(weekdays(days));
-    return fmt::format(" on {} if it is {}", join(dates(days)), join(weekdays(days)));
+    return fmt::format(" on {} if it is {}", join(dates(days)), join(weekdays(days), " or "));
 }
 
 }  // namespace
