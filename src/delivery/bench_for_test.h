@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/random.h"
@@ -205,8 +206,30 @@ public:
         return find(id);
     }
 
+    Result<void> retry(const std::string& id) {
+        Result<void> done;
+        io::run_blocking(caller_, [&]() -> Task<> { done = co_await service_->retry("t1", id); });
+        return done;
+    }
+    Page list(const Filter& filter) {
+        Page page;
+        io::run_blocking(caller_, [&]() -> Task<> {
+            Result<Page> seen = co_await service_->list(filter);
+            EXPECT_TRUE(seen) << (seen ? "" : seen.error().message);
+            if (seen) page = *seen;
+        });
+        return page;
+    }
+    std::vector<ChannelHealth> channels() {
+        std::vector<ChannelHealth> health;
+        io::run_blocking(caller_, [&]() -> Task<> {
+            Result<std::vector<ChannelHealth>> seen = co_await service_->channels();
+            if (seen) health = *seen;
+        });
+        return health;
+    }
+
     Result<void> change(const store::Writer::Change& change) { return writer_->commit_blocking(change); }
-    io::Loop& caller() { return caller_; }
 
     ManualClock clock{from_unix_ms(1'790'000'000'000)};
 
