@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
@@ -189,7 +190,8 @@ public:
         Delivery seen = wait_for(id, [&](const Delivery& delivery) {
             return delivery.attempt_count == after_attempts && delivery.next_attempt.has_value();
         });
-        if (seen.next_attempt && *seen.next_attempt > clock.now()) clock.set(*seen.next_attempt);
+        // And a little more, for the channel's pace.
+        if (seen.next_attempt && *seen.next_attempt > clock.now()) clock.set(*seen.next_attempt + seconds(5));
         service_->wake();
         return seen;
     }
@@ -198,7 +200,9 @@ public:
         std::unique_lock lock(mutex_);
         changed_.wait_for(lock, std::chrono::seconds(30), [&] { return settled_.size() >= count; });
         EXPECT_GE(settled_.size(), count);
-        return settled_;
+        std::vector<Delivery> found = settled_;
+        found.resize(std::max(count, found.size()));
+        return found;
     }
     Delivery settle(const NewDelivery& delivery) {
         std::string id = enqueue(delivery);
