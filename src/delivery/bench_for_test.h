@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
@@ -9,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/random.h"
@@ -188,7 +190,8 @@ public:
         Delivery seen = wait_for(id, [&](const Delivery& delivery) {
             return delivery.attempt_count == after_attempts && delivery.next_attempt.has_value();
         });
-        if (seen.next_attempt && *seen.next_attempt > clock.now()) clock.set(*seen.next_attempt);
+        // And a little more, for the channel's pace.
+        if (seen.next_attempt && *seen.next_attempt > clock.now()) clock.set(*seen.next_attempt + seconds(5));
         service_->wake();
         return seen;
     }
@@ -197,7 +200,9 @@ public:
         std::unique_lock lock(mutex_);
         changed_.wait_for(lock, std::chrono::seconds(30), [&] { return settled_.size() >= count; });
         EXPECT_GE(settled_.size(), count);
-        return settled_;
+        std::vector<Delivery> found = settled_;
+        found.resize(std::max(count, found.size()));
+        return found;
     }
     Delivery settle(const NewDelivery& delivery) {
         std::string id = enqueue(delivery);
@@ -205,8 +210,30 @@ public:
         return find(id);
     }
 
+    Result<void> retry(const std::string& id) {
+        Result<void> done;
+        io::run_blocking(caller_, [&]() -> Task<> { done = co_await service_->retry("t1", id); });
+        return done;
+    }
+    Page list(const Filter& filter) {
+        Page page;
+        io::run_blocking(caller_, [&]() -> Task<> {
+            Result<Page> seen = co_await service_->list(filter);
+            EXPECT_TRUE(seen) << (seen ? "" : seen.error().message);
+            if (seen) page = *seen;
+        });
+        return page;
+    }
+    std::vector<ChannelHealth> channels() {
+        std::vector<ChannelHealth> health;
+        io::run_blocking(caller_, [&]() -> Task<> {
+            Result<std::vector<ChannelHealth>> seen = co_await service_->channels();
+            if (seen) health = *seen;
+        });
+        return health;
+    }
+
     Result<void> change(const store::Writer::Change& change) { return writer_->commit_blocking(change); }
-    io::Loop& caller() { return caller_; }
 
     ManualClock clock{from_unix_ms(1'790'000'000'000)};
 

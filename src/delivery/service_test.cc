@@ -143,5 +143,205 @@ TEST(Service, DoesNotSendWhatIsTooOld) {
     EXPECT_THAT(imposter.requests(), SizeIs(0));
 }
 
+TEST(Service, FailsWhatNamesNoChannel) {
+    Imposter imposter;
+    Bench bench;
+    bench.start({Bench::webhook(imposter)});
+    Delivery delivery = bench.settle(Bench::text("k1", "nowhere"));
+    EXPECT_EQ(delivery.state, State::kFailed);
+    EXPECT_THAT(delivery.why, HasSubstr("no channel nowhere"));
+}
+
+TEST(Service, RefusesWhatSaysNothing) {
+    Imposter imposter;
+    Bench bench;
+    bench.open({Bench::webhook(imposter)});
+    NewDelivery empty = Bench::text("k1");
+    empty.subject = " ";
+    empty.text = "\n";
+    EXPECT_EQ(bench.try_enqueue(empty).error().code, Code::kInvalid);
+    EXPECT_EQ(bench.try_enqueue(Bench::text("")).error().code, Code::kInvalid);
+    EXPECT_EQ(bench.try_enqueue(Bench::text(std::string(kKeyBytesMax + 1, 'k'))).error().code,
+              Code::kInvalid);
+}
+
+TEST(Service, RefusesMoreThanATenantMayHaveWaiting) {
+    Imposter imposter;
+    Bench bench;
+    bench.open({Bench::webhook(imposter)});
+    ASSERT_TRUE(bench.change([&](store::Database& db) -> Result<void> {
+        for (int i = 0; i < kWaitingMax; ++i) {
+            NS_TRY([[maybe_unused]] auto id,
+                   Service::enqueue(db, Bench::text("k" + std::to_string(i)), bench.clock.now()));
+        }
+        return {};
+    }));
+    auto refused = bench.try_enqueue(Bench::text("one more"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::kLimit);
+    // What is known is no addition, and another tenant has room of its own.
+    EXPECT_TRUE(bench.try_enqueue(Bench::text("k5")));
+    NewDelivery other = Bench::text("one more");
+    other.tenant = "t2";
+    EXPECT_TRUE(bench.try_enqueue(other));
+}
+
+TEST(Service, ReplacesInvalidText) {
+    Imposter imposter;
+    imposter.answer(200, "{}");
+    Bench bench;
+    bench.start({Bench::webhook(imposter)});
+    NewDelivery odd = Bench::text("k1");
+    odd.text = "caf\xe9";
+    odd.subject = std::string(5'000, 's');
+    Delivery delivery = bench.settle(odd);
+    EXPECT_EQ(delivery.text, "caf\xEF\xBF\xBD");
+    EXPECT_LE(delivery.subject.size(), kSubjectBytesMax);
+    EXPECT_TRUE(delivery.subject.ends_with("…"));
+}
+
+TEST(Service, SendsNoMoreAtOnceThanTheChannelTakes) {
+    Imposter imposter;
+    imposter.answer(200, "{}");
+    imposter.hold();
+    Bench bench;
+    bench.start({Bench::webhook(imposter)});
+    for (int i = 0; i < 30; ++i) bench.enqueue(Bench::text("k" + std::to_string(i)));
+    for (int i = 0; i < 5'000 && imposter.requests().size() < 4; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    imposter.release();
+    EXPECT_THAT(bench.settled(30), SizeIs(30));
+    EXPECT_EQ(imposter.held_max(), 4U);
+    EXPECT_THAT(imposter.requests(), SizeIs(30));
+}
+
+TEST(Service, DoesNotLetOneChannelWaitForAnother) {
+    Imposter slow;
+    Imposter quick;
+    slow.answer(200, "{}");
+    slow.hold();
+    quick.answer(200, "{}");
+    Bench bench;
+    ChannelSpec other = Bench::webhook(quick);
+    other.name = "quick";
+    bench.start({Bench::webhook(slow), other});
+    for (int i = 0; i < 10; ++i) bench.enqueue(Bench::text("k" + std::to_string(i)));
+    EXPECT_EQ(bench.settle(Bench::text("q", "quick")).state, State::kDelivered);
+    slow.release();
+    bench.settled(11);
+}
+
+TEST(Service, SendsAgainWhenAPersonSaysSo) {
+    Imposter imposter;
+    imposter.answer({[](const auto&) { return net::Response::text(403, "no"); },
+                     [](const auto&) { return net::Response::text(200, "taken"); }});
+    Bench bench;
+    bench.start({Bench::webhook(imposter)});
+    Delivery failed = bench.settle(Bench::text("k1"));
+    ASSERT_EQ(failed.state, State::kFailed);
+    EXPECT_TRUE(bench.retry(failed.id));
+    Delivery delivered = bench.settled(2).back();
+    EXPECT_EQ(delivered.id, failed.id);
+    EXPECT_EQ(delivered.state, State::kDelivered);
+    EXPECT_EQ(bench.retry(failed.id).error().code, Code::kConflict);
+    EXPECT_EQ(bench.retry("dlv_none").error().code, Code::kNotFound);
+}
+
+TEST(Service, ListsByWhatItIsAbout) {
+    Imposter imposter;
+    imposter.answer(200, "{}");
+    Bench bench;
+    bench.start({Bench::webhook(imposter)});
+    for (int i = 0; i < 5; ++i) {
+        NewDelivery each = Bench::text("k" + std::to_string(i));
+        if (i == 4) each.about = "run:r2";
+        bench.enqueue(each);
+        bench.clock.advance(seconds(1));
+    }
+    bench.settled(5);
+    Filter filter;
+    filter.tenant = "t1";
+    filter.about = "run:r1";
+    filter.limit = 3;
+    Page first = bench.list(filter);
+    ASSERT_THAT(first.deliveries, SizeIs(3));
+    EXPECT_EQ(first.deliveries[0].key, "k3");
+    filter.cursor = first.cursor;
+    Page second = bench.list(filter);
+    ASSERT_THAT(second.deliveries, SizeIs(1));
+    EXPECT_EQ(second.deliveries[0].key, "k0");
+    EXPECT_EQ(second.cursor, "");
+    filter.cursor = "";
+    filter.state = State::kFailed;
+    EXPECT_THAT(bench.list(filter).deliveries, SizeIs(0));
+    filter.state.reset();
+    filter.tenant = "t2";
+    EXPECT_THAT(bench.list(filter).deliveries, SizeIs(0));
+}
+
+TEST(Service, ShowsHowItsChannelsAre) {
+    Imposter imposter;
+    imposter.answer({[](const auto&) { return net::Response::text(200, "taken"); },
+                     [](const auto&) { return net::Response::text(410, "gone"); },
+                     [](const auto&) { return with_retry_after(429, "60"); }});
+    Bench bench;
+    bench.start({Bench::webhook(imposter)});
+    bench.settle(Bench::text("k1"));
+    bench.settle(Bench::text("k2"));
+    std::string id = bench.enqueue(Bench::text("k3"));
+    bench.wait_for(id, [](const Delivery& seen) { return seen.attempt_count == 1 && seen.next_attempt; });
+    std::vector<ChannelHealth> health = bench.channels();
+    ASSERT_THAT(health, SizeIs(1));
+    EXPECT_EQ(health[0].name, "hook");
+    EXPECT_TRUE(health[0].is_configured);
+    EXPECT_EQ(health[0].delivered_total, 1U);
+    EXPECT_EQ(health[0].failed_total, 1U);
+    EXPECT_EQ(health[0].waiting, 1U);
+    EXPECT_TRUE(health[0].last_receipt);
+    EXPECT_THAT(health[0].last_error_text, HasSubstr("429"));
+    EXPECT_TRUE(health[0].paused_until);
+}
+
+TEST(Service, FollowsClockThatIsSetBack) {
+    Imposter imposter;
+    imposter.answer({[](const auto&) { return net::Response::text(500, "oops"); },
+                     [](const auto&) { return net::Response::text(200, "taken"); }});
+    Bench bench;
+    bench.start({Bench::webhook(imposter)});
+    std::string id = bench.enqueue(Bench::text("k1"));
+    bench.wait_for(id, [](const Delivery& seen) { return seen.attempt_count == 1 && seen.next_attempt; });
+    bench.clock.advance(-std::chrono::hours(2));
+    bench.service().wake();
+    Time start = bench.clock.now();
+    bench.wait_for(
+        id, [&](const Delivery& seen) { return seen.settled || *seen.next_attempt < start + seconds(10); });
+    bench.clock.advance(seconds(10));
+    bench.service().wake();
+    EXPECT_EQ(bench.settled(1).front().state, State::kDelivered);
+}
+
+TEST(Service, ForgetsWhatIsOld) {
+    Imposter imposter;
+    imposter.answer(200, "{}");
+    Bench bench;
+    bench.start({Bench::webhook(imposter)});
+    std::string old = bench.settle(Bench::text("k1")).id;
+    bench.clock.advance(std::chrono::hours(20 * 24));
+    std::string recent = bench.settle(Bench::text("k2")).id;
+    bench.clock.advance(std::chrono::hours(11 * 24));
+    bench.kill();
+    bench.start({Bench::webhook(imposter)});
+    for (int i = 0; i < 5'000 && bench.service().stats().pruned_total == 0; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    Filter filter;
+    filter.tenant = "t1";
+    Page page = bench.list(filter);
+    ASSERT_THAT(page.deliveries, SizeIs(1));
+    EXPECT_EQ(page.deliveries[0].id, recent);
+    EXPECT_NE(old, recent);
+}
+
 }  // namespace
 }  // namespace nightshift::delivery

@@ -62,6 +62,29 @@ int status_of(std::string_view line) {
     return line.size() >= 3 && status && *status >= 200 && *status < 600 ? static_cast<int>(*status) : 0;
 }
 
+// The answer to the message: the first one that is complete. The one to QUIT may follow.
+std::string verdict(const std::vector<std::string>& answers) {
+    for (const std::string& line : answers) {
+        if (status_of(line) != 0 && line.substr(3, 1) != "-") return line;
+    }
+    return "";
+}
+
+// What a command was refused with, if nothing was agreed to since; the answer to QUIT does not count.
+std::string refusal(const std::vector<std::string>& answers) {
+    static constexpr int kClosing = 221;
+    std::string last;
+    for (const std::string& line : answers) {
+        int status = status_of(line);
+        if (status >= 400) {
+            last = line;
+        } else if (status != 0 && status != kClosing) {
+            last.clear();
+        }
+    }
+    return last;
+}
+
 void configure(CURL* curl, const SmtpServer& server, const std::string& from, Session& session) {
     curl_easy_setopt(curl, CURLOPT_URL, server.url.c_str());
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
@@ -123,14 +146,9 @@ SmtpResult send_mail(const SmtpServer& server, const std::string& from, const st
     session.is_open = false;
 
     result.is_complete = session.is_complete;
-    const auto& answers = session.is_complete ? session.answers_after : session.answers_before;
-    if (!answers.empty()) {
-        result.answer = answers.back();
-        result.status = status_of(result.answer);
-    }
+    result.answer = session.is_complete ? verdict(session.answers_after) : refusal(session.answers_before);
+    result.status = status_of(result.answer);
     result.is_accepted = session.is_complete && result.status >= 200 && result.status < 300;
-    // What the server agreed to before the message is no answer to it.
-    if (!result.is_accepted && result.status < 400) result.status = 0;
     if (!result.is_accepted) result.error = why[0] != '\0' ? why.data() : curl_easy_strerror(code);
     return result;
 }
