@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "io/pool.h"
-#include "jobs/runner/process.h"
+#include "jobs/runner/keep.h"
 #include "jobs/supervisor/service.h"
 
 namespace nightshift::jobs {
