@@ -1,7 +1,7 @@
 #include <string_view>
 
 #include "cli/main.h"
-#include "jobs/runner/process.h"
+#include "jobs/runner/keep.h"
 
 int main(int argc, char** argv) {
     // A keeper stays as long as the command it keeps: it takes nothing of the rest of the program.

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "jobs/runner/process.h"
+#include "jobs/runner/command.h"
 
 namespace nightshift::jobs {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "jobs/runner/process.h"
+#include "jobs/runner/command.h"
 
 namespace nightshift::jobs {
 

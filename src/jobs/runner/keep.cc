@@ -1,3 +1,5 @@
+#include "jobs/runner/keep.h"
+
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -10,7 +12,6 @@
 
 #include "jobs/runner/command_wire.h"
 #include "jobs/runner/keeper.h"
-#include "jobs/runner/process.h"
 #include "jobs/runner/run_folder.h"
 
 namespace nightshift::jobs {

@@ -6,11 +6,12 @@
 #include <string>
 
 #include "base/file.h"
+#include "jobs/runner/command.h"
 #include "jobs/runner/control_group.h"
 #include "jobs/runner/launch.h"
 #include "jobs/runner/output_file.h"
-#include "jobs/runner/process.h"
 #include "jobs/runner/process_tree.h"
+#include "jobs/types.h"
 
 namespace nightshift::jobs {
 

@@ -6,8 +6,8 @@
 
 #include "base/file.h"
 #include "base/result.h"
+#include "jobs/runner/command.h"
 #include "jobs/runner/control_group.h"
-#include "jobs/runner/process.h"
 
 namespace nightshift::jobs {
 

@@ -146,6 +146,7 @@ Result<std::unique_ptr<Process>> Process::start(io::Loop& loop, const std::files
                                                 const Command& command) {
     NS_ASSERT(loop.is_current());
     Command whole = command;
+    if (!whole.folder.empty()) whole.folder = std::filesystem::absolute(whole.folder);
     add_defaults(whole);
     NS_TRY([[maybe_unused]] auto file, resolve_program(whole));
     auto state = std::make_shared<State>(loop, std::filesystem::absolute(run_folder));

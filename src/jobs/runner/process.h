@@ -1,41 +1,16 @@
 #pragma once
 
-#include <chrono>
 #include <filesystem>
-#include <map>
 #include <memory>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "io/loop.h"
 #include "io/task.h"
+#include "jobs/runner/command.h"
 #include "jobs/types.h"
 
 namespace nightshift::jobs {
-
-// What one process may use. 0: no limit of ours. cgroup v2 where the system lets us, rlimits otherwise.
-struct ProcessLimits {
-    uint64_t memory_bytes = 0;
-    std::chrono::seconds cpu{0};
-    uint64_t processes = 1024;  // threads count too where a control group counts; a fork bomb ends here
-    uint64_t open_files = 0;
-    uint64_t output_bytes = 50u << 20;  // kept per run, newest; older output is rotated away and counted
-    uint32_t output_files = 2;          // the parts it is rotated through
-};
-
-// A command to run: its own process group, only the environment named here.
-struct Command {
-    std::vector<std::string> argv;  // a program and its arguments; not a shell line unless it names a shell
-    std::string folder;             // working folder; must exist
-    std::map<std::string, std::string>
-        environment;    // all of it; PATH and HOME have sane defaults when not named
-    std::string input;  // on stdin; empty: /dev/null
-    ProcessLimits limits;
-    std::chrono::milliseconds grace{10'000};  // between SIGTERM and SIGKILL
-};
 
 // A running, or ended, process under its keeper. The keeper is this same program started as `nightshift keep
 // RUN_FOLDER`: it owns the command's process group, writes its output to RUN_FOLDER and its end to
@@ -68,9 +43,5 @@ private:
     explicit Process(std::shared_ptr<State> state);
     std::shared_ptr<State> state_;  // shared with those who wait
 };
-
-// The keeper's main; `nightshift keep RUN_FOLDER` calls it before anything else is set up. Returns the exit
-// code.
-int keep(const std::filesystem::path& run_folder);
 
 }  // namespace nightshift::jobs

@@ -72,6 +72,13 @@ void set_signals(posix_spawnattr_t& attributes) {
 
 }  // namespace
 
+std::filesystem::path find_keeper_program() {
+    std::error_code error;
+    const std::filesystem::path self = "/proc/self/exe";
+    auto keeper = std::filesystem::read_symlink(self, error).parent_path() / "nightshift-keep";
+    return ::access(keeper.c_str(), X_OK) == 0 ? keeper : self;
+}
+
 Result<pid_t> spawn_keeper(const std::filesystem::path& program, const std::filesystem::path& folder,
                            const FileDescriptor& lock, const Command& command) {
     NS_TRY(FileDescriptor input, hand_over(command));

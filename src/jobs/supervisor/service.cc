@@ -200,7 +200,8 @@ void Supervisor::show(Agent& agent, AgentState state, std::string why) {
     status.last_end = agent.history.last_end;
     if (state != AgentState::kBackingOff) status.next_start.reset();
     if (is_said) return;
-    log::info("jobs", "agent {} is {}: {}", agent.spec.name, to_string(state), status.why);
+    log::info("jobs", "agent {} is {}{}{}", agent.spec.name, to_string(state), status.why.empty() ? "" : ": ",
+              status.why);
     if (options_.on_change) options_.on_change(status);
 }
 

@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
 #include <future>
 
+#include "base/random.h"
 #include "jobs/runner/process_for_test.h"
 #include "jobs/runner/process_tree.h"
 #include "jobs/runner/run_folder.h"
@@ -35,8 +38,8 @@ Task<Health> answer(Health health) {
 
 class SupervisorTest : public testing::Test {
 protected:
-    SupervisorTest() { open(); }
-    ~SupervisorTest() override {
+    void SetUp() override { open(); }
+    void TearDown() override {
         apply({});
         EXPECT_TRUE(eventually([&] { return snapshot().empty(); }));
         close();
@@ -177,6 +180,7 @@ TEST_F(SupervisorTest, TakesOverItsAgentsAfterARestartAndNeverDoublesThem) {
         apply({spec});
         EXPECT_EQ(pid_of("a"), pid);
     }
+    EXPECT_TRUE(eventually([&] { return !slurp(count).empty(); }));
     EXPECT_EQ(slurp(count), "x\n");
     EXPECT_EQ(status("a").restarts, 0u);
 }
@@ -197,6 +201,37 @@ TEST_F(SupervisorTest, IsNeverDoubledWhenRestartedInTheMiddleOfStarts) {
     }
     apply({spec});
     ASSERT_TRUE(eventually([&] { return status("a").restarts > 5; }));
+    EXPECT_EQ(slurp(doubled), "");
+}
+
+TEST_F(SupervisorTest, IsNeverDoubledWhenNightshiftIsKilledAgainAndAgain) {
+    close();
+    path guard = folder_.path() / "guard";
+    path doubled = folder_.path() / "doubled";
+    path lives = folder_.path() / "lives";
+    std::string script = "mkdir " + guard.native() + " || echo x >> " + doubled.native() + "; echo x >> " +
+                         lives.native() + "; sleep 0.02; rmdir " + guard.native();
+    std::string program = keeper_program();
+    std::string agents = folder_.path() / "agents";
+    Random random(1);
+    for (int i = 0; i < 12; ++i) {
+        pid_t nightshift = ::fork();
+        if (nightshift == 0) {
+            ::execl(program.c_str(), program.c_str(), "supervise", agents.c_str(), script.c_str(), nullptr);
+            ::_exit(127);
+        }
+        std::this_thread::sleep_for(milliseconds(random.below(120)));
+        ::kill(nightshift, SIGKILL);
+        ASSERT_EQ(::waitpid(nightshift, nullptr, 0), nightshift);
+    }
+    open();
+    auto spec = agent("a", script);
+    spec.restart.short_lives_max = 1'000'000;
+    // As tests/keeper names it: another command would end the life that runs, and leave its guard behind.
+    spec.command = Command{.argv = spec.command.argv, .folder = "/"};
+    apply({spec});
+    auto before = slurp(lives).size();
+    ASSERT_TRUE(eventually([&] { return slurp(lives).size() > before + 6; }));
     EXPECT_EQ(slurp(doubled), "");
 }
 
