@@ -12,14 +12,13 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "live/admission.h"
+#include "live/cadence.h"
 #include "live/host.h"
 
 namespace nightshift::live {
 namespace {
 
 constexpr std::chrono::seconds kStopWait(3);
-constexpr std::chrono::seconds kTickSpacingMax(2);
-constexpr uint64_t kStormJoins = 20;  // clients that joined since the last tick
 
 Instant steady_now() {
     return std::chrono::steady_clock::now();
@@ -74,6 +73,7 @@ struct Hub::State : std::enable_shared_from_this<Hub::State> {
         : options(hub_options),
           clock(hub_clock),
           registry(registry_limits(hub_options)),
+          cadence(hub_options.interval),
           admission(hub_options.admissions_per_second),
           random(Random::seeded()) {}
 
@@ -100,8 +100,7 @@ struct Hub::State : std::enable_shared_from_this<Hub::State> {
     std::optional<Alarm> tick_alarm;
     std::optional<Alarm> expiry_alarm;
     std::atomic<bool> is_tick_due{false};
-    Instant ticked_at{};         // first loop
-    uint64_t joined_before = 0;  // first loop
+    Cadence cadence;  // first loop
 
     std::mutex admission_mutex;
     Admission admission;
@@ -139,28 +138,22 @@ void Hub::State::due() {
 }
 
 void Hub::State::schedule_tick() {
-    if (!tick_alarm) return;
-    // After a quiet time a change goes out almost at once; a little later only, because changes seldom come
-    // alone.
-    Instant soonest = steady_now() + options.interval / 10;
-    std::chrono::nanoseconds cost{};
-    for (const std::unique_ptr<Host>& host : hosts) cost = std::max(cost, host->tick_cost());
-    // A loop short of time must not spend all of it on ticks, least of all while many wait to connect.
-    uint64_t joined = counters.clients_total.load(std::memory_order_relaxed) - joined_before;
-    cost += joined > kStormJoins ? cost * 3 : cost / 2;
-    std::chrono::nanoseconds spacing = options.interval;
-    spacing = std::max(spacing, std::min<std::chrono::nanoseconds>(cost, kTickSpacingMax));
-    tick_alarm->set(std::max(soonest, ticked_at + spacing));
+    if (tick_alarm) tick_alarm->set(cadence.schedule(steady_now()));
 }
 
 void Hub::State::tick() {
     is_tick_due = false;
-    ticked_at = steady_now();
-    joined_before = counters.clients_total.load(std::memory_order_relaxed);
-    if (!registry.freeze(ticked_at)) return;
+    Instant now = steady_now();
+    Load load;
+    load.joined_total = counters.clients_total.load(std::memory_order_relaxed);
+    for (const std::unique_ptr<Host>& host : hosts)
+        load.round_cost = std::max(load.round_cost, host->round_cost());
+    uint32_t parts = cadence.tick(now, registry.freeze(now), load);
+    if (parts == 0) return;
     for (const std::unique_ptr<Host>& host : hosts) {
-        if (host->has_clients()) host->tick_soon(shared_from_this());
+        if (host->has_clients()) host->tick_soon(parts, shared_from_this());
     }
+    if (cadence.is_behind()) schedule_tick();
 }
 
 void Hub::State::schedule_expiry() {
