@@ -14,6 +14,7 @@
 #include "live/admission.h"
 #include "live/cadence.h"
 #include "live/host.h"
+#include "net/problem.h"
 
 namespace nightshift::live {
 namespace {
@@ -24,21 +25,9 @@ Instant steady_now() {
     return std::chrono::steady_clock::now();
 }
 
-net::Response problem(int status, std::string_view title, const Error& error) {
-    std::string body = fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"code":"{}","detail":)",
-                                   title, status, to_string(error.code));
-    append_json_string(body, error.message);
-    net::Response response = net::Response::json(status, body + "}");
-    response.headers.set("Content-Type", "application/problem+json");
-    return response;
-}
-
 net::Response come_back(std::chrono::milliseconds after, std::string_view why) {
-    std::string body = fmt::format(
-        R"({{"type":"about:blank","title":"Service Unavailable","status":503,"code":"limit","detail":"{}","retry_ms":{}}})",
-        why, after.count());
-    net::Response response = net::Response::json(503, std::move(body));
-    response.headers.set("Content-Type", "application/problem+json");
+    std::string retry = fmt::format(R"("retry_ms":{})", after.count());
+    net::Response response = net::render({.status = 503, .code = "limit", .detail = why, .members = retry});
     response.headers.add("Retry-After", std::to_string((after.count() + 999) / 1000));
     return response;
 }
@@ -265,7 +254,10 @@ bool Hub::has_readers(std::string_view tenant, std::string_view topic) const {
 
 net::Response Hub::connect(const net::Request& request, std::string_view tenant) {
     auto topics = parse_topics(raw_query_value(request.query, "topics"));
-    if (!topics) return problem(400, "Bad Request", topics.error());
+    if (!topics) {
+        const Error& error = topics.error();
+        return net::render({.status = 400, .code = to_string(error.code), .detail = error.message});
+    }
     if (auto later = state_->refuse()) return std::move(*later);
 
     Subscription want;

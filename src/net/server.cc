@@ -23,7 +23,9 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr int kBacklog = 4096;              // a reconnect storm waits in the kernel instead of being refused
+// A reconnect storm waits in the kernel instead of being refused; net.core.somaxconn may say less.
+constexpr int kBacklog = 16'384;
+constexpr int kAcceptsPerTurn = 256;        // then the loop's connections have theirs
 constexpr int kUnsentBytesMax = 256 << 10;  // what the kernel buffers for a reader that does not read
 constexpr std::chrono::milliseconds kAcceptPause(100);
 
@@ -61,6 +63,9 @@ Result<tcp::acceptor> listen(asio::io_context& context, const tcp::endpoint& end
     if (!error && is_shared) set_option<SOL_SOCKET, SO_REUSEPORT>(acceptor.native_handle(), 1);
     if (!error) acceptor.bind(endpoint, error);
     if (!error && is_shared) acceptor.listen(kBacklog, error);
+    // So that accepting all who wait ends when nobody does, and never waits itself.
+    if (!error) acceptor.non_blocking(true, error);
+    if (!error) acceptor.set_option(tcp::acceptor::enable_connection_aborted(true), error);
     if (error) {
         return fail(Code::kIo, "cannot listen on {} port {}: {}", endpoint.address().to_string(),
                     endpoint.port(), error.message());
@@ -95,6 +100,7 @@ struct Server::State {
     static Task<> sweep_once(ServerLoop& loop);
     Task<> drain(ServerLoop& loop);
     Task<> accept(Listener& listener);
+    error_code accept_waiting(Listener& listener);
     void take(Listener& listener, tcp::socket socket, const tcp::endpoint& remote);
     std::chrono::milliseconds sweep_interval() const;
 
@@ -165,16 +171,28 @@ Task<> Server::State::drain(ServerLoop& loop) {
 
 Task<> Server::State::accept(Listener& listener) {
     while (listener.acceptor.is_open()) {
-        tcp::endpoint remote;
-        auto [error, socket] =
-            co_await listener.acceptor.async_accept(remote, asio::as_tuple(asio::use_awaitable));
-        if (!error) {
-            take(listener, std::move(socket), remote);
-        } else if (error != asio::error::operation_aborted && error != asio::error::connection_aborted) {
+        auto [wait_error] = co_await listener.acceptor.async_wait(tcp::acceptor::wait_read,
+                                                                  asio::as_tuple(asio::use_awaitable));
+        error_code error = wait_error ? wait_error : accept_waiting(listener);
+        if (error && error != asio::error::operation_aborted) {
             log::warn("net", "cannot accept a connection: {}", error.message());
             co_await io::sleep_for(kAcceptPause);
         }
     }
+}
+
+// Not one a turn: a crowd would fill the kernel's queue, and those it drops try again only after a second.
+error_code Server::State::accept_waiting(Listener& listener) {
+    for (int i = 0; i < kAcceptsPerTurn; ++i) {
+        tcp::endpoint remote;
+        error_code error;
+        tcp::socket socket = listener.acceptor.accept(remote, error);
+        if (error == asio::error::would_block) break;
+        if (error == asio::error::connection_aborted) continue;
+        if (error) return error;
+        take(listener, std::move(socket), remote);
+    }
+    return {};
 }
 
 void Server::State::take(Listener& listener, tcp::socket socket, const tcp::endpoint& remote) {
