@@ -25,6 +25,8 @@ namespace {
 
 // A reconnect storm waits in the kernel instead of being refused; net.core.somaxconn may say less.
 constexpr int kBacklog = 16'384;
+// Listening sockets of an address, each with such a queue, so that one loop alone takes 5,000 at once.
+constexpr size_t kListenersMin = 4;
 constexpr int kAcceptsPerTurn = 256;        // then the loop's connections have theirs
 constexpr int kUnsentBytesMax = 256 << 10;  // what the kernel buffers for a reader that does not read
 constexpr std::chrono::milliseconds kAcceptPause(100);
@@ -121,11 +123,13 @@ Result<void> Server::State::bind() {
             auto probe = listen(loops.front()->loop.context(), endpoint, false);
             if (!probe) return Failure(probe.error());
         }
-        for (auto& loop : loops) {
+        size_t per_loop = (kListenersMin + loops.size() - 1) / loops.size();
+        for (size_t socket = 0; socket < per_loop * loops.size(); ++socket) {
+            ServerLoop* loop = loops[socket % loops.size()].get();
             NS_TRY(tcp::acceptor acceptor, listen(loop->loop.context(), endpoint, true));
             endpoint.port(acceptor.local_endpoint().port());
             listeners.push_back(
-                std::make_unique<Listener>(Listener{loop.get(), std::move(acceptor), static_cast<int>(i)}));
+                std::make_unique<Listener>(Listener{loop, std::move(acceptor), static_cast<int>(i)}));
         }
         ports.push_back(endpoint.port());
     }
