@@ -1,6 +1,6 @@
 // The live hub on our HTTP server, as `nightshift up` wires it, with a publisher of its own: what
 // bench/live/run.sh loads. Usage: bench_live_server PORT [RATE=100] [SIZE=300] [SNAPSHOT=20000]
-// [INTERVAL_MS=50] [LOOPS=2]
+// [INTERVAL_MS=100] [LOOPS=2]
 #include <fmt/core.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -26,7 +26,7 @@ struct Load {
     uint64_t rate = 100;
     size_t size = 300;
     size_t snapshot = 20'000;
-    uint64_t interval_ms = 50;
+    uint64_t interval_ms = 100;
     uint64_t loops = 2;
 };
 

@@ -1,9 +1,10 @@
 #!/bin/sh
 # The live hub beside uWebSockets.js: both servers in one run, the same load program, one table.
 #
-#   bench/live/run.sh [CLIENTS=5000] [SECONDS=5] [STORMS=3]
+#   [RUNS=3] bench/live/run.sh [CLIENTS=5000] [SECONDS=5] [STORMS=3]
 #
-# Needs build/release (or BUILD=another build folder) and node 20; `npm ci` brings the peer. Everything binds to loopback.
+# Each of the runs measures all servers; at the end come the medians of the runs' ratios. Needs build/release (or BUILD=another
+# build folder) and node 20; `npm ci` brings the peer. Everything binds to loopback.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -11,7 +12,7 @@ build=${BUILD:-$root/build/release}
 clients=${1:-5000}
 seconds=${2:-5}
 storms=${3:-3}
-loops=${LOOPS:-2}
+runs=${RUNS:-3}
 out=$(mktemp -d)
 server=
 trap 'if [ -n "$server" ]; then kill "$server" 2>/dev/null || true; fi; rm -rf "$out"' EXIT INT TERM
@@ -40,10 +41,14 @@ measure() {
 }
 
 hub=$build/bench/live/bench_live_server
-measure hub-50ms hub-resume 9110 "$hub" 9110 100 300 20000 50 "$loops"
-measure hub-100ms hub-resume 9111 "$hub" 9111 100 300 20000 100 "$loops"
-measure hub-cold hub-cold 9112 "$hub" 9112 100 300 20000 50 "$loops"
-measure uWebSockets plain 9113 env PORT=9113 RATE=100 SIZE=300 SNAPSHOT=20000 node "$here/uws_server.js"
+run=0
+while [ "$run" -lt "$runs" ]; do
+    run=$((run + 1))
+    measure hub hub-resume 9110 "$hub" 9110 100 300 20000
+    measure uWebSockets plain 9111 env PORT=9111 RATE=100 SIZE=300 SNAPSHOT=20000 node "$here/uws_server.js"
+    measure hub-1-loop hub-resume 9112 "$hub" 9112 100 300 20000 100 1
+    measure hub-cold hub-cold 9113 "$hub" 9113 100 300 20000
+done
 
 echo "$clients clients, 100 events/s of 300 B to all; load average $(cut -d' ' -f1 /proc/loadavg), $(nproc) cores shared by server and load"
 awk '
@@ -51,21 +56,34 @@ awk '
         for (i = 2; i <= NF; i++) { split($i, pair, "="); if (pair[1] == key) { sub(/%/, "", pair[2]); return pair[2] } }
         return "-"
     }
-    {
-        names[NR] = $1
+    # Of the ratios of key k between a server and the peer in the same run.
+    function median(name, k,   run, i, count, ratio, held) {
+        for (run = 1; run <= runs[name]; run++) {
+            ratio = cell[name, run, k] / cell["uWebSockets", run, k]
+            for (i = count++; i > 0 && held[i] > ratio; i--) held[i + 1] = held[i]
+            held[i + 1] = ratio
+        }
+        return held[int((count + 1) / 2)]
+    }
+    BEGIN {
         split("per_s p50_ms p99_ms max_ms server_cpu load_cpu rss_mb storm_p50_s storm_all_s storm_worst_s lost doubled", keys, " ")
-        for (k = 1; k <= 12; k++) cell[NR, k] = value(keys[k])
+        printf "| %-12s | %11s | %7s | %7s | %7s | %9s | %9s | %6s | %9s | %9s | %9s | %6s | %7s |\n", "server", "delivered/s",
+            "p50 ms", "p99 ms", "max ms", "server %", "load %", "MB", "storm p50", "storm all", "worst s", "lost", "doubled"
+        print "|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+    }
+    {
+        if (!($1 in runs)) names[++servers] = $1
+        run = ++runs[$1]
+        for (k = 1; k <= 12; k++) cell[$1, run, k] = value(keys[k])
+        printf "| %-12s | %11s | %7s | %7s | %7s | %9s | %9s | %6s | %9s | %9s | %9s | %6s | %7s |\n", $1, cell[$1, run, 1],
+            cell[$1, run, 2], cell[$1, run, 3], cell[$1, run, 4], cell[$1, run, 5], cell[$1, run, 6], cell[$1, run, 7],
+            cell[$1, run, 8], cell[$1, run, 9], cell[$1, run, 10], cell[$1, run, 11], cell[$1, run, 12]
     }
     END {
-        printf "| %-12s | %10s | %7s | %7s | %7s | %9s | %9s | %6s | %9s | %9s | %9s | %6s | %7s |\n", "server",
-            "delivered/s", "p50 ms", "p99 ms", "max ms", "server %", "load %", "MB", "storm p50", "storm all", "worst s", "lost", "doubled"
-        print "|---|---|---|---|---|---|---|---|---|---|---|---|---|"
-        for (r = 1; r <= NR; r++) {
-            printf "| %-12s | %11s | %7s | %7s | %7s | %9s | %9s | %6s | %9s | %9s | %9s | %6s | %7s |\n", names[r], cell[r, 1],
-                cell[r, 2], cell[r, 3], cell[r, 4], cell[r, 5], cell[r, 6], cell[r, 7], cell[r, 8], cell[r, 9], cell[r, 10], cell[r, 11], cell[r, 12]
-        }
-        for (r = 1; r < NR; r++) {
-            printf "%s / %s: delivered %.2f, p99 %.2f, server CPU %.2f, memory %.2f, storm %.2f\n", names[r], names[NR],
-                cell[r, 1] / cell[NR, 1], cell[r, 3] / cell[NR, 3], cell[r, 5] / cell[NR, 5], cell[r, 7] / cell[NR, 7], cell[r, 9] / cell[NR, 9]
+        for (s = 1; s <= servers; s++) {
+            if (names[s] == "uWebSockets") continue
+            printf "%s / uWebSockets, median of %d: delivered %.2f, p50 %.2f, p99 %.2f, server CPU %.2f, memory %.2f, storm %.2f\n", names[s],
+                runs[names[s]], median(names[s], 1), median(names[s], 2), median(names[s], 3), median(names[s], 5),
+                median(names[s], 7), median(names[s], 9)
         }
     }' "$out/results"

@@ -23,10 +23,11 @@ struct Subscription {
     std::string since;  // its resume token as sent, or ""
 };
 
-// The clients of one shard with the same subscriptions: all live ones stand at the same place, and what comes
-// next is put together once for them.
+// The clients of one part of a shard with the same subscriptions: all live ones stand at the same place, and
+// what comes next is put together once for them.
 struct Group {
     std::string key;
+    uint32_t part = 0;
     std::string tenant;
     Transport transport = Transport::kWebSocket;
     std::vector<Cursor> cursors;

@@ -113,17 +113,26 @@ Task<> Host::serve_stream(const Subscription& want, net::ByteStream& stream) {
     if (stream.queued_bytes() > 0) co_await (stream.drained() || io::sleep_for(kLastBytesWait));
 }
 
-void Host::tick_soon(std::shared_ptr<void> keep_alive) {
-    if (is_tick_posted_.exchange(true)) return;
+void Host::tick_soon(uint32_t parts, std::shared_ptr<void> keep_alive) {
+    if (due_parts_.fetch_or(parts) != 0) return;
     loop_.post([this, kept = std::move(keep_alive)] { tick(); });
 }
 
 void Host::tick() {
-    is_tick_posted_ = false;
-    Instant start = steady_now();
-    shard_.tick(start);
+    uint32_t parts = due_parts_.exchange(0);
+    std::chrono::nanoseconds round{};
+    for (uint32_t part = 0; part < kParts; ++part) {
+        if (parts & 1u << part) {
+            Instant start = steady_now();
+            shard_.tick(part, start);
+            // A cheap one alone does not mean much: a client that joined may have brought the news before.
+            part_costs_[part] =
+                std::max<std::chrono::nanoseconds>(steady_now() - start, part_costs_[part] / 2);
+        }
+        round += part_costs_[part];
+    }
+    round_cost_ns_ = round.count();
     after_work();
-    tick_cost_ns_ = std::chrono::nanoseconds(steady_now() - start).count();
 }
 
 void Host::sweep() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -39,10 +40,10 @@ public:
     Task<> serve_socket(const Subscription& want, net::WebSocket& socket);
     Task<> serve_stream(const Subscription& want, net::ByteStream& stream);
 
-    // Sends what became frozen, on the loop, soon. Any thread.
-    void tick_soon(std::shared_ptr<void> keep_alive);
-    // How long the last tick took. Any thread.
-    std::chrono::nanoseconds tick_cost() const { return std::chrono::nanoseconds(tick_cost_ns_.load()); }
+    // Sends what became frozen to the clients of these parts (a bit for each), on the loop, soon. Any thread.
+    void tick_soon(uint32_t parts, std::shared_ptr<void> keep_alive);
+    // How long it took lately to reach every client once. Any thread.
+    std::chrono::nanoseconds round_cost() const { return std::chrono::nanoseconds(round_cost_ns_.load()); }
     void say_bye(const std::function<int64_t()>& retry_ms);
     // No timer fires afterwards.
     void stop_timers();
@@ -64,8 +65,9 @@ private:
     const Hooks hooks_;
     Shard shard_;
     std::atomic<size_t> size_{0};
-    std::atomic<bool> is_tick_posted_{false};
-    std::atomic<int64_t> tick_cost_ns_{0};
+    std::atomic<uint32_t> due_parts_{0};
+    std::array<std::chrono::nanoseconds, kParts> part_costs_{};
+    std::atomic<int64_t> round_cost_ns_{0};
     std::optional<Alarm> sweep_alarm_;
     std::optional<Alarm> keep_alive_alarm_;
 };

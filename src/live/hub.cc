@@ -12,34 +12,22 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "live/admission.h"
+#include "live/cadence.h"
 #include "live/host.h"
+#include "net/problem.h"
 
 namespace nightshift::live {
 namespace {
 
 constexpr std::chrono::seconds kStopWait(3);
-constexpr std::chrono::seconds kTickSpacingMax(2);
-constexpr uint64_t kStormJoins = 20;  // clients that joined since the last tick
 
 Instant steady_now() {
     return std::chrono::steady_clock::now();
 }
 
-net::Response problem(int status, std::string_view title, const Error& error) {
-    std::string body = fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"code":"{}","detail":)",
-                                   title, status, to_string(error.code));
-    append_json_string(body, error.message);
-    net::Response response = net::Response::json(status, body + "}");
-    response.headers.set("Content-Type", "application/problem+json");
-    return response;
-}
-
 net::Response come_back(std::chrono::milliseconds after, std::string_view why) {
-    std::string body = fmt::format(
-        R"({{"type":"about:blank","title":"Service Unavailable","status":503,"code":"limit","detail":"{}","retry_ms":{}}})",
-        why, after.count());
-    net::Response response = net::Response::json(503, std::move(body));
-    response.headers.set("Content-Type", "application/problem+json");
+    std::string retry = fmt::format(R"("retry_ms":{})", after.count());
+    net::Response response = net::render({.status = 503, .code = "limit", .detail = why, .members = retry});
     response.headers.add("Retry-After", std::to_string((after.count() + 999) / 1000));
     return response;
 }
@@ -74,6 +62,7 @@ struct Hub::State : std::enable_shared_from_this<Hub::State> {
         : options(hub_options),
           clock(hub_clock),
           registry(registry_limits(hub_options)),
+          cadence(hub_options.interval),
           admission(hub_options.admissions_per_second),
           random(Random::seeded()) {}
 
@@ -100,8 +89,7 @@ struct Hub::State : std::enable_shared_from_this<Hub::State> {
     std::optional<Alarm> tick_alarm;
     std::optional<Alarm> expiry_alarm;
     std::atomic<bool> is_tick_due{false};
-    Instant ticked_at{};         // first loop
-    uint64_t joined_before = 0;  // first loop
+    Cadence cadence;  // first loop
 
     std::mutex admission_mutex;
     Admission admission;
@@ -139,28 +127,22 @@ void Hub::State::due() {
 }
 
 void Hub::State::schedule_tick() {
-    if (!tick_alarm) return;
-    // After a quiet time a change goes out almost at once; a little later only, because changes seldom come
-    // alone.
-    Instant soonest = steady_now() + options.interval / 10;
-    std::chrono::nanoseconds cost{};
-    for (const std::unique_ptr<Host>& host : hosts) cost = std::max(cost, host->tick_cost());
-    // A loop short of time must not spend all of it on ticks, least of all while many wait to connect.
-    uint64_t joined = counters.clients_total.load(std::memory_order_relaxed) - joined_before;
-    cost += joined > kStormJoins ? cost * 3 : cost / 2;
-    std::chrono::nanoseconds spacing = options.interval;
-    spacing = std::max(spacing, std::min<std::chrono::nanoseconds>(cost, kTickSpacingMax));
-    tick_alarm->set(std::max(soonest, ticked_at + spacing));
+    if (tick_alarm) tick_alarm->set(cadence.schedule(steady_now()));
 }
 
 void Hub::State::tick() {
     is_tick_due = false;
-    ticked_at = steady_now();
-    joined_before = counters.clients_total.load(std::memory_order_relaxed);
-    if (!registry.freeze(ticked_at)) return;
+    Instant now = steady_now();
+    Load load;
+    load.joined_total = counters.clients_total.load(std::memory_order_relaxed);
+    for (const std::unique_ptr<Host>& host : hosts)
+        load.round_cost = std::max(load.round_cost, host->round_cost());
+    uint32_t parts = cadence.tick(now, registry.freeze(now), load);
+    if (parts == 0) return;
     for (const std::unique_ptr<Host>& host : hosts) {
-        if (host->has_clients()) host->tick_soon(shared_from_this());
+        if (host->has_clients()) host->tick_soon(parts, shared_from_this());
     }
+    if (cadence.is_behind()) schedule_tick();
 }
 
 void Hub::State::schedule_expiry() {
@@ -272,7 +254,10 @@ bool Hub::has_readers(std::string_view tenant, std::string_view topic) const {
 
 net::Response Hub::connect(const net::Request& request, std::string_view tenant) {
     auto topics = parse_topics(raw_query_value(request.query, "topics"));
-    if (!topics) return problem(400, "Bad Request", topics.error());
+    if (!topics) {
+        const Error& error = topics.error();
+        return net::render({.status = 400, .code = to_string(error.code), .detail = error.message});
+    }
     if (auto later = state_->refuse()) return std::move(*later);
 
     Subscription want;

@@ -153,6 +153,32 @@ TEST_P(HubTest, ShowsATenantItsOwnTopicsOnly) {
     EXPECT_EQ(theirs.reader.topic("events").last, std::nullopt);
 }
 
+TEST(Hub, ReachesEveryPartOfManyClients) {
+    Options options;
+    options.interval = std::chrono::milliseconds(1);  // so short that sending to all takes much of it
+    LiveServer server(options);
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (int i = 0; i < 40; ++i) {
+        peers.push_back(
+            std::make_unique<Peer>(server, i % 4 == 0 ? Transport::kEventStream : Transport::kWebSocket));
+        peers.back()->connect("fleet,events");
+        ASSERT_TRUE(peers.back()->is_ready("events"));
+    }
+    for (uint64_t n = 1; n <= 300; ++n) {
+        server.hub->append("default", "events", log_item(n));
+        server.hub->put("default", "fleet", "a", state_item("a", n));
+        if (n % 50 != 0) continue;
+        for (auto& peer : peers) {
+            EXPECT_TRUE(peer->has_log("events", n));
+            EXPECT_TRUE(peer->knows("fleet", "a", state_item("a", n)));
+        }
+    }
+    for (auto& peer : peers) {
+        EXPECT_EQ(peer->reader.topic("events").log.size(), 300u);
+        peer->expect_no_errors();
+    }
+}
+
 TEST(Hub, KnowsWhetherSomebodyReadsALog) {
     LiveServer server(quick());
     EXPECT_FALSE(server.hub->has_readers("default", "session:a"));

@@ -19,9 +19,10 @@ constexpr int kChunksPerVisit = 16;  // so that one client that reads fast does 
 // Nothing is refused for its size here: Pace::has_room() decides before.
 constexpr size_t kNoLimit = SIZE_MAX;
 
-std::string group_key(const std::string& tenant, const std::vector<std::string>& topics,
-                      Transport transport) {
+std::string group_key(const std::string& tenant, const std::vector<std::string>& topics, Transport transport,
+                      uint32_t part) {
     std::string key(transport == Transport::kWebSocket ? "w" : "e");
+    key += static_cast<char>('0' + part);
     key += tenant;
     for (const std::string& topic : topics) {
         key += '\0';
@@ -73,7 +74,9 @@ void Shard::remove(Client* client, Instant now) {
 
 Result<Group*> Shard::enter_group(const std::string& tenant, const std::vector<std::string>& topics,
                                   Transport transport, Instant now) {
-    std::string key = group_key(tenant, topics, transport);
+    uint32_t part = next_part_;
+    next_part_ = (next_part_ + 1) % options_.parts;
+    std::string key = group_key(tenant, topics, transport, part);
     auto found = groups_.find(key);
     if (found != groups_.end()) {
         ++found->second->users;
@@ -81,6 +84,7 @@ Result<Group*> Shard::enter_group(const std::string& tenant, const std::vector<s
     }
     auto group = std::make_unique<Group>();
     group->key = key;
+    group->part = part;
     group->tenant = tenant;
     group->transport = transport;
     for (const std::string& name : topics) {
@@ -174,7 +178,7 @@ bool Shard::join(Client& client, Instant now) {
     Group& group = *client.group;
     if (group.members.empty()) {
         group.cursors = client.cursors;
-    } else {
+    } else if (!is_same_place(group.cursors, client.cursors)) {
         advance_group(group, now);
         if (!is_same_place(group.cursors, client.cursors)) return false;
     }
@@ -186,9 +190,9 @@ bool Shard::join(Client& client, Instant now) {
     return true;
 }
 
-void Shard::tick(Instant now) {
+void Shard::tick(uint32_t part, Instant now) {
     for (const auto& [key, group] : groups_) {
-        if (!group->members.empty()) advance_group(*group, now);
+        if (group->part == part && !group->members.empty()) advance_group(*group, now);
     }
 }
 

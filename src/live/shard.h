@@ -37,6 +37,7 @@ struct ShardOptions {
     size_t queue_bytes_max = 256u << 10;
     size_t missed_bytes_max = 1u << 20;  // a client that fell behind by more gets a snapshot
     std::chrono::milliseconds stalled_after{10'000};
+    uint32_t parts = kParts;  // at most kParts; clients enter them in turn
 };
 
 // The clients of one loop and what they get. Used only on that loop; knows neither timers nor sockets, so
@@ -54,8 +55,8 @@ public:
     // them, closes it.
     void command(Client* client, std::string_view text, Instant now);
 
-    // Sends what became frozen since the last call.
-    void tick(Instant now);
+    // Sends what became frozen since the part's last tick to the clients of one part (below kParts).
+    void tick(uint32_t part, Instant now);
     // Goes on with slow clients that have read, and closes those that do not. Call it often while
     // needs_sweep().
     void sweep(Instant now);
@@ -99,6 +100,7 @@ private:
     std::vector<std::unique_ptr<Client>> clients_;
     std::vector<Client*> watched_;  // those with bytes queued, or behind
     std::deque<Welcome> welcomes_;  // the newest, at most kWelcomesMax
+    uint32_t next_part_ = 0;        // of the next client
     bool has_unread_ = false;
     std::atomic<uint64_t> queued_bytes_{0};
 };

@@ -20,6 +20,9 @@ struct TextHash {
 
 enum class Transport { kWebSocket, kEventStream };
 
+// A loop's clients are in so many parts, which Cadence may send to in turn.
+inline constexpr uint32_t kParts = 4;
+
 inline constexpr size_t kTopicNameBytesMax = 512;
 inline constexpr size_t kSubscriptionsMax = 64;        // topics of one client
 inline constexpr size_t kTokenBytesMax = 64u << 10;    // no request head holds more

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "net/problem.h"
 #include "net/websocket_handshake.h"
 #include "net/websocket_session.h"
 
@@ -222,7 +223,7 @@ Task<> Connection::refuse(int status, std::string reason) {
     loop_.bad_requests_total.fetch_add(1, std::memory_order_relaxed);
     is_keep_alive_ = false;
     enter(Phase::kSending);
-    Response response = problem(status, reason);
+    Response response = render(Problem{.status = status, .detail = reason});
     render_head(response, Framing::kLength, response.body.size());
     loop_.head += response.body;
     stream_->send(loop_.head, nullptr);
@@ -253,7 +254,7 @@ Task<Response> Connection::call_handler(Request request) {
         log::error("net", "a request's handler threw: {}", error.what());
     }
     is_keep_alive_ = false;
-    co_return problem(500, "this request met a bug; the log says more");
+    co_return render(Problem{.status = 500, .detail = "this request met a bug; the log says more"});
 }
 
 void Connection::render_head(const Response& response, Framing framing, uint64_t body_bytes) {
@@ -327,7 +328,8 @@ Task<> Connection::answer_stream(Response response, Method method) {
 
 Task<> Connection::answer_websocket(Response response) {
     if (websocket_key_.empty()) {
-        Response refusal = problem(426, "this address speaks WebSocket, version 13");
+        Response refusal =
+            render(Problem{.status = 426, .detail = "this address speaks WebSocket, version 13"});
         refusal.headers.add("Upgrade", "websocket");
         refusal.headers.add("Sec-WebSocket-Version", "13");
         is_keep_alive_ = false;

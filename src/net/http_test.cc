@@ -5,6 +5,7 @@
 
 #include "net/client.h"
 #include "net/outbox.h"
+#include "net/problem.h"
 #include "net/render.h"
 #include "net/server.h"
 #include "net/websocket_handshake.h"
@@ -148,6 +149,19 @@ TEST(Render, KeepsHeadersOnTheirLines) {
 TEST(Render, WritesTheDateOfTheRfc) {
     DateText date;
     EXPECT_EQ(date.at(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
+}
+
+TEST(Problem, IsADocumentOfTheRfc) {
+    Response full =
+        render({.status = 503, .code = "limit", .detail = "a \"b\"\n", .members = R"("retry_ms":7)"});
+    EXPECT_EQ(full.status, 503);
+    EXPECT_EQ(full.headers.get("Content-Type"), "application/problem+json");
+    EXPECT_EQ(full.body, R"({"type":"about:blank","title":"Service Unavailable","status":503,"code":"limit",)"
+                         R"("detail":"a \"b\"\n","retry_ms":7})");
+    Response plain = render({.status = 413, .code = {}, .detail = "too large", .members = {}});
+    EXPECT_EQ(
+        plain.body,
+        R"({"type":"about:blank","title":"Content Too Large","status":413,"code":"limit","detail":"too large"})");
 }
 
 TEST(Outbox, SendsWrappedAndPlainPiecesInOrderFromAnyOffset) {

@@ -18,26 +18,6 @@ bool is_ours(std::string_view name) {
                        [&](std::string_view ours) { return equals_ignore_case(name, ours); });
 }
 
-// The `code` member of a problem, as docs/api.md lists them.
-std::string_view problem_code(int status) {
-    switch (status) {
-        case 404:
-            return "not_found";
-        case 408:
-            return "timeout";
-        case 413:
-        case 429:
-        case 431:
-            return "limit";
-        case 500:
-            return "internal";
-        case 503:
-            return "unavailable";
-        default:
-            return "invalid";
-    }
-}
-
 }  // namespace
 
 void append_header(std::string& out, std::string_view name, std::string_view value) {
@@ -158,20 +138,6 @@ std::string_view reason_phrase(int status) {
         default:
             return "Unknown";
     }
-}
-
-Response problem(int status, std::string_view detail) {
-    Response response;
-    response.status = status;
-    response.headers.add("Content-Type", "application/problem+json");
-    response.body = R"({"type":"about:blank","title":)";
-    append_json_string(response.body, reason_phrase(status));
-    response.body += fmt::format(R"(,"status":{},"code":")", status);
-    response.body += problem_code(status);
-    response.body += R"(","detail":)";
-    append_json_string(response.body, detail);
-    response.body += '}';
-    return response;
 }
 
 std::string_view DateText::at(std::time_t now) {

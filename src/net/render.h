@@ -31,9 +31,6 @@ void append_header(std::string& out, std::string_view name, std::string_view val
 
 std::string_view reason_phrase(int status);
 
-// RFC 9457 problem+json with `detail` for the reader.
-Response problem(int status, std::string_view detail);
-
 // The Date header's value (RFC 9110 §5.6.7), made anew once a second.
 class DateText {
 public:

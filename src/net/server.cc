@@ -23,7 +23,11 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr int kBacklog = 4096;              // a reconnect storm waits in the kernel instead of being refused
+// A reconnect storm waits in the kernel instead of being refused; net.core.somaxconn may say less.
+constexpr int kBacklog = 16'384;
+// Listening sockets of an address, each with such a queue, so that one loop alone takes 5,000 at once.
+constexpr size_t kListenersMin = 4;
+constexpr int kAcceptsPerTurn = 256;        // then the loop's connections have theirs
 constexpr int kUnsentBytesMax = 256 << 10;  // what the kernel buffers for a reader that does not read
 constexpr std::chrono::milliseconds kAcceptPause(100);
 
@@ -61,6 +65,9 @@ Result<tcp::acceptor> listen(asio::io_context& context, const tcp::endpoint& end
     if (!error && is_shared) set_option<SOL_SOCKET, SO_REUSEPORT>(acceptor.native_handle(), 1);
     if (!error) acceptor.bind(endpoint, error);
     if (!error && is_shared) acceptor.listen(kBacklog, error);
+    // So that accepting all who wait ends when nobody does, and never waits itself.
+    if (!error) acceptor.non_blocking(true, error);
+    if (!error) acceptor.set_option(tcp::acceptor::enable_connection_aborted(true), error);
     if (error) {
         return fail(Code::kIo, "cannot listen on {} port {}: {}", endpoint.address().to_string(),
                     endpoint.port(), error.message());
@@ -95,6 +102,7 @@ struct Server::State {
     static Task<> sweep_once(ServerLoop& loop);
     Task<> drain(ServerLoop& loop);
     Task<> accept(Listener& listener);
+    error_code accept_waiting(Listener& listener);
     void take(Listener& listener, tcp::socket socket, const tcp::endpoint& remote);
     std::chrono::milliseconds sweep_interval() const;
 
@@ -115,11 +123,13 @@ Result<void> Server::State::bind() {
             auto probe = listen(loops.front()->loop.context(), endpoint, false);
             if (!probe) return Failure(probe.error());
         }
-        for (auto& loop : loops) {
+        size_t per_loop = (kListenersMin + loops.size() - 1) / loops.size();
+        for (size_t socket = 0; socket < per_loop * loops.size(); ++socket) {
+            ServerLoop* loop = loops[socket % loops.size()].get();
             NS_TRY(tcp::acceptor acceptor, listen(loop->loop.context(), endpoint, true));
             endpoint.port(acceptor.local_endpoint().port());
             listeners.push_back(
-                std::make_unique<Listener>(Listener{loop.get(), std::move(acceptor), static_cast<int>(i)}));
+                std::make_unique<Listener>(Listener{loop, std::move(acceptor), static_cast<int>(i)}));
         }
         ports.push_back(endpoint.port());
     }
@@ -165,16 +175,28 @@ Task<> Server::State::drain(ServerLoop& loop) {
 
 Task<> Server::State::accept(Listener& listener) {
     while (listener.acceptor.is_open()) {
-        tcp::endpoint remote;
-        auto [error, socket] =
-            co_await listener.acceptor.async_accept(remote, asio::as_tuple(asio::use_awaitable));
-        if (!error) {
-            take(listener, std::move(socket), remote);
-        } else if (error != asio::error::operation_aborted && error != asio::error::connection_aborted) {
+        auto [wait_error] = co_await listener.acceptor.async_wait(tcp::acceptor::wait_read,
+                                                                  asio::as_tuple(asio::use_awaitable));
+        error_code error = wait_error ? wait_error : accept_waiting(listener);
+        if (error && error != asio::error::operation_aborted) {
             log::warn("net", "cannot accept a connection: {}", error.message());
             co_await io::sleep_for(kAcceptPause);
         }
     }
+}
+
+// Not one a turn: a crowd would fill the kernel's queue, and those it drops try again only after a second.
+error_code Server::State::accept_waiting(Listener& listener) {
+    for (int i = 0; i < kAcceptsPerTurn; ++i) {
+        tcp::endpoint remote;
+        error_code error;
+        tcp::socket socket = listener.acceptor.accept(remote, error);
+        if (error == asio::error::would_block) break;
+        if (error == asio::error::connection_aborted) continue;
+        if (error) return error;
+        take(listener, std::move(socket), remote);
+    }
+    return {};
 }
 
 void Server::State::take(Listener& listener, tcp::socket socket, const tcp::endpoint& remote) {

@@ -47,7 +47,7 @@ struct ServerStats {
     uint64_t bad_requests_total = 0;
 };
 
-// HTTP/1.1 on every loop: each loop has its own listening socket (SO_REUSEPORT), and a connection stays on
+// HTTP/1.1 on every loop: each loop has its own listening sockets (SO_REUSEPORT), and a connection stays on
 // the loop that took it.
 class Server {
 public:

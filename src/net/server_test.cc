@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
+#include <memory>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include "net/client.h"
 #include "net/server_for_test.h"
@@ -211,6 +214,21 @@ Task<Response> answer_large(Request request) {
         response.body = std::string(5'000'000, 'o') + "end";
     }
     co_return response;
+}
+
+TEST_F(ServerTest, TakesACrowdThatCameWhileTheLoopWasBusy) {
+    ServerForTest server(handler_);
+    std::promise<void> all_connected;
+    std::shared_future<void> connected = all_connected.get_future().share();
+    server.loop().post([connected] { connected.wait(); });
+    std::vector<std::unique_ptr<RawPeer>> peers;
+    for (int i = 0; i < 300; ++i) peers.push_back(std::make_unique<RawPeer>(server.port()));
+    all_connected.set_value();
+    for (auto& peer : peers) {
+        peer->send(kGet);
+        EXPECT_NE(peer->read_until("\r\n\r\n").find("HTTP/1.1 200"), std::string::npos);
+    }
+    EXPECT_EQ(server.server().stats().connections, 300u);
 }
 
 TEST_F(ServerTest, SendsLargeBodiesWhole) {
