@@ -59,7 +59,7 @@ Task<net::Response> show_job(JobParts parts, Call call) {
     if (!strips) co_return problem(strips.error());
     json::object body = jobs::show(*view, (*strips)[view->job->name], now);
     body["definition"] = json::parse(view->job->definition);
-    if (view->job->is_watched()) body["ping_path"] = parts.ping_path(call.principal.tenant, view->job->name);
+    if (view->job->is_watched()) body["ping_path"] = parts.ping_path(view->job);
     co_return json_answer(200, body);
 }
 
@@ -114,7 +114,9 @@ Task<net::Response> put_job(JobParts parts, Call call) {
     if (!job) co_return problem(Code::kInvalid, all_of(problems));
     Result<void> put = co_await parts.jobs.put_job(job);
     if (!put) co_return problem(put.error());
-    co_return json_answer(200, json::object{{"name", job->name}, {"revision", job->revision}});
+    json::object answer{{"name", job->name}, {"revision", job->revision}};
+    if (job->is_watched()) answer["ping_path"] = parts.ping_path(job);
+    co_return json_answer(200, answer);
 }
 
 Task<net::Response> delete_job(JobParts parts, Call call) {

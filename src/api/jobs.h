@@ -12,8 +12,8 @@ struct JobParts {
     jobs::Zones& zones;
     io::Pool& pool;
     const Clock& clock;
-    // The address to ping for a watched job: "/ping/<key>".
-    std::function<std::string(const std::string& tenant, const std::string& job)> ping_path;
+    // The address to ping for a watched job, which is known from now on: "/ping/<key>".
+    std::function<std::string(const jobs::JobPtr& job)> ping_path;
 };
 
 // /api/v1/jobs: definitions, what comes next, and what a person may do to them.

@@ -9,8 +9,11 @@
 
 #include "api/events.h"
 #include "api/fleet.h"
+#include "api/jobs.h"
 #include "api/live.h"
+#include "api/occurrences.h"
 #include "api/openapi.h"
+#include "api/ping.h"
 #include "api/server.h"
 #include "api/system.h"
 #include "api/telemetry.h"
@@ -20,6 +23,7 @@
 #include "app/self_watch.h"
 #include "app/sources.h"
 #include "app/version.h"
+#include "app/work.h"
 #include "base/log.h"
 #include "base/redact.h"
 #include "fleet/service.h"
@@ -122,6 +126,7 @@ struct Application::Parts {
     std::unique_ptr<ingest::Receiver> receiver;
     std::unique_ptr<Sources> sources;
     std::unique_ptr<SelfWatch> self_watch;
+    std::unique_ptr<Work> work;
     std::unique_ptr<io::TaskGroup> background;  // on `decisions`
     std::unique_ptr<api::Server> api;
     std::unique_ptr<net::Server> server;
@@ -135,7 +140,9 @@ struct Application::Parts {
     Result<void> open_recorder();
     Result<void> open_fleet();
     Result<void> serve();
+    Result<void> open_work();
     api::Router routes();
+    void add_work_routes(api::Router& router);
     std::vector<api::Failing> failing() const;
     void stop();
 };
@@ -158,6 +165,7 @@ Result<void> Application::Parts::open_recorder() {
     receiver = std::make_unique<ingest::Receiver>(*recorder, receiver_options(config), clock);
     recorder->set_tap([this](std::shared_ptr<const recorder::EventBatch> batch, recorder::Position position) {
         publish_events(*hub, *batch);
+        if (work) work->on_batch(*batch);
         fleet->on_batch(std::move(batch), position);
     });
     return {};
@@ -178,8 +186,32 @@ Result<void> Application::Parts::open_fleet() {
     return {};
 }
 
+// Before anything is recorded: the tap tells the work of gateways' cron runs.
+Result<void> Application::Parts::open_work() {
+    NS_TRY(work, Work::open({*decisions, *pool, *recorder, *hub, clock}, config, folder.path()));
+    return work->start();
+}
+
+void Application::Parts::add_work_routes(api::Router& router) {
+    api::JobParts job_parts{work->jobs(), work->zones(), *pool, clock, {}};
+    job_parts.ping_path = [this](const jobs::JobPtr& job) {
+        work->ping_keys().learn({job});
+        return "/ping/" + work->ping_keys().key_of(*job);
+    };
+    api::add_job_routes(router, std::move(job_parts));
+    api::OccurrenceParts occurrences{work->jobs(), *pool, clock, {}};
+    occurrences.deliveries = [this](jobs::OccurrenceKey key) {
+        return work->deliveries_json(std::move(key));
+    };
+    api::add_occurrence_routes(router, std::move(occurrences));
+    api::add_ping_routes(router, work->jobs(), [this](const std::string& key, const std::string& slug) {
+        return work->ping_keys().find(key, slug);
+    });
+}
+
 std::vector<api::Failing> Application::Parts::failing() const {
     std::vector<api::Failing> all = self_watch->failing();
+    for (api::Failing& each : work->failing()) all.push_back(std::move(each));
     for (api::Failing& each : sources->failing()) all.push_back(std::move(each));
     return all;
 }
@@ -191,6 +223,7 @@ api::Router Application::Parts::routes() {
     api::add_event_routes(router, *recorder, *pool, redactor);
     api::add_live_route(router, *hub);
     api::add_token_routes(router, *authenticator, *pool);
+    add_work_routes(router);
     api::add_openapi_route(router);
     api::SystemParts system;
     system.version = kVersion;
@@ -232,6 +265,7 @@ void Application::Parts::stop() {
     if (hub) hub->stop();
     if (server) server->stop();
     if (sources) sources->stop();
+    if (work) work->stop();
     if (background) io::run_blocking(*decisions, [this] { return background->stop(); });
     if (recorder) {
         auto passed = std::make_shared<std::promise<void>>();
@@ -256,7 +290,8 @@ Result<std::unique_ptr<Application>> Application::start(const Config& config,
     // From here on the destructor stops what has started, also when a later part fails.
     std::unique_ptr<Application> application(new Application(std::move(parts)));
     Parts& started = *application->parts_;
-    for (auto step : {&Parts::open_state, &Parts::open_recorder, &Parts::open_fleet, &Parts::serve}) {
+    for (auto step :
+         {&Parts::open_state, &Parts::open_recorder, &Parts::open_fleet, &Parts::open_work, &Parts::serve}) {
         if (auto done = (started.*step)(); !done) return Failure(done.error());
     }
     return application;

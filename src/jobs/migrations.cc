@@ -9,7 +9,8 @@ namespace {
 constexpr const char* kFirst = R"sql(
 CREATE TABLE jobs (
     tenant TEXT NOT NULL, name TEXT NOT NULL, definition TEXT NOT NULL, is_from_config INTEGER NOT NULL,
-    revision TEXT NOT NULL, planned_since_us INTEGER NOT NULL, planned_until_us INTEGER NOT NULL, planned INTEGER NOT NULL DEFAULT 0,
+    revision TEXT NOT NULL, planned_since_us INTEGER NOT NULL, planned_until_us INTEGER NOT NULL,
+    planned INTEGER NOT NULL DEFAULT 0,
     is_paused INTEGER NOT NULL DEFAULT 0, paused_by TEXT NOT NULL DEFAULT '', paused_why TEXT NOT NULL DEFAULT '',
     removed_us INTEGER,
     PRIMARY KEY (tenant, name)) STRICT, WITHOUT ROWID;

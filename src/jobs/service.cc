@@ -312,7 +312,7 @@ Result<void> Service::Core::load() {
     std::vector<JobPtr> jobs = configured;
     for (const JobRecord& record : ledger->records) {
         if (record.is_from_config) continue;
-        JobPtr job = read_definition(record, options.zones);
+        JobPtr job = read_definition(record, parts.zones);
         if (job) jobs.push_back(std::move(job));
     }
     with_engine([&](Engine& each, Time at, Effects& effects) {
@@ -502,6 +502,15 @@ void Service::delivery_settled(const OccurrenceKey& key) {
         core->with_engine(
             [&](Engine& engine, Time now, Effects& effects) { engine.delivery_settled(key, now, effects); });
     });
+}
+
+std::vector<JobPtr> Service::all_jobs() const {
+    std::vector<JobPtr> all;
+    io::run_blocking(core_->parts.loop, [this, &all]() -> Task<> {
+        all = core_->engine.jobs();
+        co_return;
+    });
+    return all;
 }
 
 Task<std::vector<JobView>> Service::jobs(std::string tenant) const {

@@ -42,10 +42,10 @@ public:
         store::Writer& writer;
         store::Readers& readers;
         const Clock& clock;
+        Zones& zones;
         const recorder::Recorder* recorder = nullptr;
     };
     struct Options {
-        Zones& zones;                   // must outlive the service
         std::filesystem::path program;  // Nightshift itself, which is also the keeper
         std::filesystem::path folder;   // run folders
         EngineOptions engine;
@@ -90,6 +90,8 @@ public:
 
     void delivery_settled(const OccurrenceKey& key);
 
+    // Of all tenants. Blocking, not from the loop.
+    std::vector<JobPtr> all_jobs() const;
     Task<std::vector<JobView>> jobs(std::string tenant) const;
     Task<std::optional<JobView>> job(std::string tenant, std::string name) const;
     Task<EngineStats> stats() const;

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/system.h"
+#include "app/config.h"
+#include "app/ping_keys.h"
+#include "base/clock.h"
+#include "delivery/service.h"
+#include "io/loop.h"
+#include "io/pool.h"
+#include "io/task_group.h"
+#include "jobs/service.h"
+#include "jobs/supervisor/service.h"
+#include "live/hub.h"
+#include "recorder/recorder.h"
+#include "store/readers.h"
+#include "store/writer.h"
+
+namespace nightshift::app {
+
+// Scheduled work, its deliveries and the agents kept running: three rooms that know nothing of each other,
+// and the functions by which they meet. Lives on one loop.
+class Work {
+public:
+    // All must outlive it.
+    struct Parts {
+        io::Loop& loop;
+        io::Pool& pool;
+        recorder::Recorder& recorder;
+        live::Hub& hub;
+        const Clock& clock;
+    };
+    static Result<std::unique_ptr<Work>> open(Parts parts, const Config& config,
+                                              const std::filesystem::path& data);
+    ~Work();
+
+    // Blocking, not from the loop.
+    Result<void> start();
+    void stop();
+
+    // Cron jobs of gateways that jobs here watch. On any thread; must not block.
+    void on_batch(const recorder::EventBatch& batch);
+
+    jobs::Service& jobs() { return *jobs_; }
+    delivery::Service& deliveries() { return *deliveries_; }
+    jobs::Supervisor& supervisor() { return *supervisor_; }
+    jobs::Zones& zones() { return *zones_; }
+    const store::Writer& writer() const { return *writer_; }
+
+    PingKeys& ping_keys() { return *ping_keys_; }
+
+    // The deliveries of an occurrence, as a JSON array.
+    Task<std::string> deliveries_json(jobs::OccurrenceKey key) const;
+    std::vector<api::Failing> failing() const;
+
+private:
+    Work(Parts parts, const Config& config) : parts_(parts), config_(config) {}
+    Result<void> open_services(const std::filesystem::path& data);
+    jobs::Service::Options job_options(const std::filesystem::path& data);
+    Task<std::vector<jobs::DeliveryFact>> facts_of(jobs::OccurrenceKey key) const;
+    Task<jobs::Health> look_for_life(const jobs::AgentSpec& spec, Time started) const;
+    void publish(const jobs::Occurrence& occurrence);
+    void publish(const jobs::AgentStatus& status);
+    Task<> tell(jobs::JobPtr job, jobs::Word word);
+
+    Parts parts_;
+    const Config& config_;
+    std::unique_ptr<PingKeys> ping_keys_;
+    std::shared_ptr<jobs::Zones> zones_;
+    std::unique_ptr<store::Writer> writer_;
+    std::unique_ptr<store::Readers> readers_;
+    std::unique_ptr<delivery::Service> deliveries_;
+    std::unique_ptr<jobs::Service> jobs_;
+    std::unique_ptr<jobs::Supervisor> supervisor_;
+    std::unique_ptr<io::TaskGroup> tasks_;
+};
+
+}  // namespace nightshift::app
