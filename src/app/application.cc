@@ -297,6 +297,10 @@ Result<std::unique_ptr<Application>> Application::start(const Config& config,
     return application;
 }
 
+Result<void> Application::reload(const Config& config) {
+    return parts_->work->reload(config);
+}
+
 uint16_t Application::port() const {
     return parts_->server->ports().at(api::Server::kMainListener);
 }

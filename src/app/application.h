@@ -20,6 +20,10 @@ public:
     // Stops taking requests, finishes what is open, commits what was taken, and joins.
     ~Application();
 
+    // Takes the jobs and agents of `config`; what runs goes on undisturbed. The other sections wait for a
+    // restart.
+    Result<void> reload(const Config& config);
+
     uint16_t port() const;
     // 0 when the OTLP port is off.
     uint16_t otlp_port() const;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "io/blocking.h"
+#include "jobs/runner/spawn_keeper.h"
 #include "jobs/show.h"
 #include "net/client.h"
 
@@ -88,7 +89,7 @@ Work::~Work() = default;
 
 jobs::Service::Options Work::job_options(const std::filesystem::path& data) {
     jobs::Service::Options options;
-    options.program = std::filesystem::read_symlink("/proc/self/exe");
+    options.program = jobs::find_keeper_program();
     options.folder = data / "runs";
     options.engine.runs_max = static_cast<uint32_t>(config_.runs.at_once);
     options.engine.catch_ups_max = static_cast<uint32_t>(config_.runs.catch_up_at_once);
@@ -112,6 +113,7 @@ Result<void> Work::open_services(const std::filesystem::path& data) {
     zones_ = config_.zones ? config_.zones : std::make_shared<jobs::Zones>();
     NS_TRY(std::string secret, read_secret(data / "ping.secret"));
     ping_keys_ = std::make_unique<PingKeys>(std::move(secret));
+    watch(config_.jobs);
     auto migrate = [](store::Database& db) -> Result<void> {
         if (auto done = jobs::migrate_jobs(db); !done) return done;
         return delivery::migrate_deliveries(db);
@@ -120,16 +122,16 @@ Result<void> Work::open_services(const std::filesystem::path& data) {
     readers_ = std::make_unique<store::Readers>(data / "state.db");
     NS_TRY(deliveries_, delivery::Service::open({parts_.loop, parts_.pool, *writer_, *readers_, parts_.clock},
                                                 config_.channels, {}));
-    NS_TRY(jobs_, jobs::Service::open(
-                      {parts_.loop, parts_.pool, *writer_, *readers_, parts_.clock, *zones_, &parts_.recorder},
-                      job_options(data), config_.jobs));
+    NS_TRY(jobs_, jobs::Service::open({parts_.loop, parts_.pool, *writer_, *readers_, parts_.clock, *zones_,
+                                       &parts_.recorder},
+                                      job_options(data), config_.jobs));
     deliveries_->set_on_settled([this](const delivery::Delivery& delivery) {
         if (!delivery.about.starts_with("run:")) return;
         auto key = jobs::parse_occurrence_id(delivery.tenant, std::string_view(delivery.about).substr(4));
         if (key) jobs_->delivery_settled(*key);
     });
     jobs::Supervisor::Options supervised;
-    supervised.program = std::filesystem::read_symlink("/proc/self/exe");
+    supervised.program = jobs::find_keeper_program();
     supervised.folder = data / "agents";
     supervised.check = [this](const jobs::AgentSpec& spec, Time started) {
         return look_for_life(spec, started);
@@ -143,7 +145,7 @@ Result<void> Work::open_services(const std::filesystem::path& data) {
 
 Result<void> Work::start() {
     if (auto started = jobs_->start(); !started) return started;
-    ping_keys_->learn(jobs_->all_jobs());
+    watch(jobs_->all_jobs());
     deliveries_->start();
     parts_.loop.post([this] { supervisor_->apply(config_.agents); });
     return {};
@@ -170,6 +172,26 @@ void Work::on_batch(const recorder::EventBatch& batch) {
             });
         }
     }
+}
+
+void Work::watch(const std::vector<jobs::JobPtr>& all) {
+    auto watched = std::make_shared<std::vector<jobs::JobPtr>>();
+    for (const jobs::JobPtr& job : all) {
+        const auto* action = std::get_if<jobs::WatchAction>(&job->action);
+        if (action != nullptr && !action->openclaw_id.empty()) watched->push_back(job);
+    }
+    std::atomic_store(&watched_, std::shared_ptr<const std::vector<jobs::JobPtr>>(std::move(watched)));
+    ping_keys_->learn(all);
+}
+
+Result<void> Work::reload(const Config& config) {
+    Result<void> taken;
+    io::run_blocking(parts_.loop, [this, &config, &taken]() -> Task<> {
+        taken = co_await jobs_->reload(config.jobs);
+        if (taken) supervisor_->apply(config.agents);
+    });
+    if (taken) watch(config.jobs);
+    return taken;
 }
 
 Task<> Work::tell(jobs::JobPtr job, jobs::Word word) {

@@ -42,6 +42,8 @@ public:
     // Blocking, not from the loop.
     Result<void> start();
     void stop();
+    // Takes the jobs and agents of `config`. Blocking, not from the loop.
+    Result<void> reload(const Config& config);
 
     // Cron jobs of gateways that jobs here watch. On any thread; must not block.
     void on_batch(const recorder::EventBatch& batch);
@@ -66,10 +68,12 @@ private:
     Task<jobs::Health> look_for_life(const jobs::AgentSpec& spec, Time started) const;
     void publish(const jobs::Occurrence& occurrence);
     void publish(const jobs::AgentStatus& status);
+    void watch(const std::vector<jobs::JobPtr>& all);
     Task<> tell(jobs::JobPtr job, jobs::Word word);
 
     Parts parts_;
-    const Config& config_;
+    const Config& config_;                                      // as it was at the start
+    std::shared_ptr<const std::vector<jobs::JobPtr>> watched_;  // cron jobs of gateways; replaced by a reload
     std::unique_ptr<PingKeys> ping_keys_;
     std::shared_ptr<jobs::Zones> zones_;
     std::unique_ptr<store::Writer> writer_;

@@ -50,6 +50,25 @@ struct QueryOptions {
 };
 int run_query(const Connection& connection, const QueryOptions& options, bool json);
 
+// kBad when the last verdict of a job is failed, contradicted or missed.
+int run_jobs(const Connection& connection, bool json);
+// `action`: run, pause or resume.
+int run_job_action(const Connection& connection, const std::string& job, const std::string& action,
+                   const std::string& reason, bool json);
+int run_job_explain(const Connection& connection, const std::string& job, bool json);
+
+struct RunsOptions {
+    std::string id;  // one occurrence, whole
+    std::string job;
+    std::string verdict;
+    bool why = false;  // all of the reason
+    int64_t limit = 20;
+};
+int run_runs(const Connection& connection, const RunsOptions& options, bool json);
+// `signal`: empty, start, fail, log or an exit status.
+int run_ping(const Connection& connection, const std::string& job, const std::string& signal,
+             const std::string& text);
+
 int run_token_list(const Connection& connection, bool json);
 int run_token_create(const Connection& connection, const std::string& name,
                      const std::vector<std::string>& scopes, const std::string& tenant, bool json);

@@ -24,6 +24,8 @@ struct Arguments {
     DemoOptions demo;
     std::string token_name, token_id, token_tenant = "default", role;
     std::vector<std::string> token_scopes{"read"};
+    RunsOptions runs;
+    std::string job, signal, reason;
     std::string config_path, url, token;
 };
 
@@ -130,6 +132,46 @@ void add_tokens(CLI::App& app, Arguments& args) {
     revoke->add_option("id", args.token_id, "From token list")->required();
 }
 
+void add_jobs(CLI::App& app, Arguments& args) {
+    CLI::App* jobs = add_client(app, args, "jobs",
+                                "Scheduled work: what comes next, and what became of the last", [&args] {
+                                    if (args.job.empty()) return run_jobs(args.connection, args.json);
+                                    return int{args.exit_code};
+                                });
+    auto add_one = [&](const char* name, const char* help, std::function<int()> run) {
+        CLI::App* command = add_client(*jobs, args, name, help, std::move(run));
+        command->add_option("job", args.job, "Its name")->required();
+        return command;
+    };
+    add_one("run", "Start it now, beside its schedule",
+            [&args] { return run_job_action(args.connection, args.job, "run", "", args.json); });
+    add_one("pause", "Start none of its planned occurrences until it is resumed",
+            [&args] { return run_job_action(args.connection, args.job, "pause", args.reason, args.json); })
+        ->add_option("--reason", args.reason, "Why; people will read it")
+        ->required();
+    add_one("resume", "End a pause",
+            [&args] { return run_job_action(args.connection, args.job, "resume", "", args.json); });
+    add_one("explain", "When it runs next, and what it promises",
+            [&args] { return run_job_explain(args.connection, args.job, args.json); });
+
+    CLI::App* runs = add_client(app, args, "runs", "What became of planned work, newest first",
+                                [&args] { return run_runs(args.connection, args.runs, args.json); });
+    runs->add_option("id", args.runs.id, "One occurrence, with its evidence: job@2026-11-22T07:00:00Z");
+    runs->add_option("--job", args.runs.job, "Only this job's");
+    runs->add_option("--verdict", args.runs.verdict, "Only these: verified, missed, contradicted, ...");
+    runs->add_flag("--why", args.runs.why, "The whole reason of each");
+    runs->add_option("--limit", args.runs.limit, "How many")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+
+    CLI::App* ping =
+        add_client(app, args, "ping", "Say for a watched job that it runs, or how it ended",
+                   [&args] { return run_ping(args.connection, args.job, args.signal, args.reason); });
+    ping->add_option("job", args.job, "Its name")->required();
+    ping->add_option("signal", args.signal, "start, fail, log or an exit status; nothing is success");
+    ping->add_option("--text", args.reason, "What to keep with it");
+}
+
 void add_local(CLI::App& app, Arguments& args) {
     add_client(app, args, "doctor", "Check what commonly goes wrong",
                [&args] { return run_doctor(args.connection, args.json); });
@@ -169,6 +211,7 @@ int run(int argc, char** argv) {
     add_up(app, args);
     add_fleet(app, args);
     add_history(app, args);
+    add_jobs(app, args);
     add_tokens(app, args);
     add_local(app, args);
     add_demo(app, args, argv[0]);

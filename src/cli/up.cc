@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 
@@ -13,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/commands.h"
+#include "jobs/runner/control_group.h"
 
 namespace nightshift::cli {
 namespace {
@@ -35,8 +37,18 @@ int install_service(const UpOptions& options) {
     return kOk;
 }
 
+// A file with a problem changes nothing: the daemon goes on with what it has.
+void reload(app::Application& application, const UpOptions& options) {
+    auto config = app::load_config(options.config);
+    if (!config) return log::error("app", "the configuration is not taken: {}", config.error().message);
+    if (auto done = application.reload(*config); !done)
+        return log::error("app", "the configuration is not taken: {}", done.error().message);
+    log::info("app", "took jobs and agents from {}; other sections are read at a restart",
+              options.config.native());
+}
+
 // Sleeps until a signal asks us to stop, and meanwhile tells a watching service manager that we live.
-void wait_for_stop(const sigset_t& signals) {
+void wait_for_stop(const sigset_t& signals, app::Application& application, const UpOptions& options) {
     auto interval = app::watchdog_interval();
     for (;;) {
         int signal = 0;
@@ -49,6 +61,7 @@ void wait_for_stop(const sigset_t& signals) {
             signal = sigwaitinfo(&signals, nullptr);
         }
         if (signal == SIGINT || signal == SIGTERM) return;
+        if (signal == SIGHUP) reload(application, options);
     }
 }
 
@@ -65,9 +78,13 @@ int run_up(const UpOptions& options) {
     // Blocked before any thread starts, so that only wait_for_stop() sees them.
     sigset_t signals;
     sigemptyset(&signals);
-    for (int signal : {SIGINT, SIGTERM}) sigaddset(&signals, signal);
+    for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
     sigprocmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+
+    bool is_managed = std::getenv("NOTIFY_SOCKET") != nullptr;
+    auto groups = jobs::prepare_control_groups({.is_managed = is_managed});
+    if (!groups) log::debug("app", "runs are held by rlimits: {}", groups.error().message);
 
     auto application = app::Application::start(*config, options.data);
     if (!application) return report(application.error());
@@ -85,7 +102,7 @@ int run_up(const UpOptions& options) {
     }
     std::fflush(stdout);
     app::notify_service_manager("READY=1\nSTATUS=serving " + running.url());
-    wait_for_stop(signals);
+    wait_for_stop(signals, **application, options);
     app::notify_service_manager("STOPPING=1");
     log::info("app", "stopping");
     application->reset();
