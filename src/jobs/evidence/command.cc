@@ -26,7 +26,7 @@ Finding judge(const Rule& rule, const ProbeEnd& end) {
     int code = end.exit_code.value_or(-1);
     bool is_allowed =
         std::find(rule.exit_codes.begin(), rule.exit_codes.end(), code) != rule.exit_codes.end();
-    FileText output{end.output, end.output.size(), true};
+    FileText output{end.output, end.output_bytes, end.output.size() == end.output_bytes};
     std::string text = fmt::format("the probe's exit code is {}", code);
     if (!is_allowed) {
         text += fmt::format(", not {}", fmt::join(rule.exit_codes, " or "));

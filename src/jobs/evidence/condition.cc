@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kShownBytesMax = 120;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string clean = to_valid_utf8(text);
     std::string_view cut = truncate_utf8(clean, kShownBytesMax);
     return fmt::format("\"{}{}\"", cut, cut.size() < clean.size() ? "…" : "");
@@ -79,7 +79,7 @@ std::string Datum::shown() const {
         case Kind::kNumber:
             return fmt::format("{}", *number);
         case Kind::kText:
-            return quoted(text);
+            return in_quotes(text);
         case Kind::kList:
             return fmt::format("{} elements", *number);
         case Kind::kObject:
@@ -167,11 +167,11 @@ Finding Condition::judge_text(std::string_view what, const Datum& datum) const {
     if (not_matches_) {
         std::string_view place = not_matches_->first_in(text);
         if (place.data() != nullptr)
-            return fails(fmt::format("{} has {}, which it must not", what, quoted(place)));
+            return fails(fmt::format("{} has {}, which it must not", what, in_quotes(place)));
     }
     if (matches_ && !matches_->is_in(text))
         return fails(
-            fmt::format("{} is {}, which does not match '{}'", what, quoted(text), matches_->text()));
+            fmt::format("{} is {}, which does not match '{}'", what, in_quotes(text), matches_->text()));
     return holds("");
 }
 

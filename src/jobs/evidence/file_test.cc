@@ -117,6 +117,7 @@ TEST(File, CountsInFoldersAndGlobs) {
     EXPECT_EQ(count("out"), 5);
     EXPECT_EQ(count("out/*.json"), 2);
     EXPECT_EQ(count("out/**/*.json"), 3);
+    EXPECT_EQ(count("out/**"), 4);
     EXPECT_EQ(count("**/[bc].json"), 2);
     EXPECT_EQ(count("out/?.json", R"(,"newer_than_start":true)"), 1);
     EXPECT_EQ(count((bench.folder / "out" / "*.txt").native()), 1);

@@ -139,6 +139,7 @@ Result<std::vector<FoundFile>> find_files(const std::string& path, const std::st
         for (std::string_view part : split(path, '/')) {
             if (!part.empty() && part != ".") parts.emplace_back(part);
         }
+        if (parts.back() == "**") parts.emplace_back("*");
         walked = walk.expand(start, parts, 0);
     } else if (::stat(full.c_str(), &about) == 0 && S_ISDIR(about.st_mode)) {
         walked = walk.add_all_below(full, 0);

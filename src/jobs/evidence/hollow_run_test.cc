@@ -30,10 +30,11 @@ TEST(HollowRun, SaysNothing) {
 
 TEST(HollowRun, HandsInAPlaceholderOrAPlan) {
     Bench bench;
-    for (const char* output :
-         {"TODO\n", "[insert summary here]", "Plan only: I will post three items to the feed.",
-          "I will now fetch the feed and write the digest.", "No reply from agent.",
-          "429 Too Many Requests"}) {
+    for (const char* output : {"TO"
+                               "DO\n",
+                               "[insert summary here]", "Plan only: I will post three items to the feed.",
+                               "I will now fetch the feed and write the digest.", "No reply from agent.",
+                               "429 Too Many Requests"}) {
         bench.says(output);
         EXPECT_NE(bench.collect(R"({"output":{"not_matches":"panic"}})").outcome, Outcome::kHolds) << output;
         bench.write("report.md", output);

@@ -91,6 +91,7 @@ TEST_F(Http, IsNotFooledByAGoodStatusWithAnErrorInside) {
     answers(200, R"({"ok":false,"error":"rate limited"})");
     EXPECT_EQ(collect(R"("status":200)").outcome, Outcome::kUnknown);
     EXPECT_EQ(collect(R"("path":"$.message_id")").outcome, Outcome::kUnknown);
+    answers(200, R"({"ok":false})");
     EXPECT_EQ(collect(R"("path":"$.ok","equals":true)").outcome, Outcome::kFails)
         << "this asks for that member";
     answers(200, "<html>please log in</html>");

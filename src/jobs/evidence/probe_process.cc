@@ -88,6 +88,7 @@ bool read_some(int pipe, ProbeEnd& end, size_t bytes_max) {
     char buffer[65536];
     ssize_t count = ::read(pipe, buffer, sizeof buffer);
     if (count <= 0) return count < 0 && errno == EINTR;
+    end.output_bytes += static_cast<uint64_t>(count);
     size_t room = bytes_max - std::min(bytes_max, end.output.size());
     end.output.append(buffer, std::min(static_cast<size_t>(count), room));
     return true;
@@ -140,12 +141,9 @@ Result<ProbeEnd> run_probe(const ProbeCommand& command, Until until) {
     writing.reset();
     ProbeEnd end;
     FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (process.is_open()) {
-        watch(process.get(), reading.get(), until, command.output_bytes_max, end);
-    } else {
-        end.timed_out = true;
-    }
+    if (process.is_open()) watch(process.get(), reading.get(), until, command.output_bytes_max, end);
     end_group(pid, end);
+    if (!process.is_open()) return fail(Code::kIo, "the kernel gives no descriptor for a process");
     return end;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,7 +23,8 @@ struct ProbeEnd {
     std::optional<int> exit_code;  // none: killed by a signal
     int signal = 0;
     bool timed_out = false;
-    std::string output;  // stdout and stderr, as they came
+    std::string output;         // stdout and stderr, as they came
+    uint64_t output_bytes = 0;  // with what was thrown away
 };
 
 // Runs it in a process group of its own, with /dev/null as stdin and none of our descriptors, and kills the

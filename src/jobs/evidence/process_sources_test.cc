@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <fstream>
+#include <thread>
+
 #include "base/text.h"
 #include "jobs/evidence/bench_for_test.h"
 #include "jobs/evidence/probe_process.h"
@@ -46,7 +49,7 @@ TEST(Command, KillsTheWholeGroupAtItsDeadline) {
     Bench bench;
     // The shell and a child of it; the child's number tells whether it was killed too.
     Observation seen = bench.collect(
-        R"({"command":{"argv":["sh","-c","sleep 600 & echo $! > child; wait"],"timeout":"300ms"}})");
+        R"({"command":{"argv":["sh","-c","sleep 600 & echo $! > child; wait"],"timeout":"2s"}})");
     EXPECT_EQ(seen.outcome, Outcome::kUnknown);
     EXPECT_THAT(seen.observed, HasSubstr("in time"));
     std::ifstream file(bench.folder / "child");

@@ -170,7 +170,7 @@ TEST(LastDocument, IsNeverAnElementOfAnother) {
 
 TEST(LastDocument, TakesLinearTimeForHostileText) {
     std::string text;
-    while (text.size() < kDocumentBytesMax) text += "[1,\n";
+    while (text.size() < kDocumentBytesMax / 4) text += "[1,\n";
     EXPECT_FALSE(last_document(text));
 }
 
@@ -178,7 +178,7 @@ TEST(ParseSource, WantsExactlyOneKnownSource) {
     EXPECT_THAT(Bench::error_of(R"({"exitcode":0})"), HasSubstr("did you mean 'exit_code'?"));
     EXPECT_THAT(Bench::error_of(R"({"exit_code":0,"duration":{"min":"1s"}})"), HasSubstr("one source"));
     EXPECT_THAT(Bench::error_of("{}"), HasSubstr("needs a source"));
-    EXPECT_EQ(Bench::error_of(R"({"exit_code":0,"impact":"degraded"})"), "");
+    EXPECT_THAT(Bench::error_of(R"({"exit_code":0,"impact":"degraded"})"), HasSubstr("'impact'"));
 }
 
 }  // namespace

@@ -31,9 +31,6 @@ constexpr Kind kKinds[] = {
     {"command", evidence::parse_command},
 };
 
-// What belongs to the expectation around the source.
-constexpr std::string_view kExpectationKeys[] = {"impact", "name"};
-
 const Kind* find_kind(std::string_view name) {
     for (const Kind& kind : kKinds) {
         if (kind.name == name) return &kind;
@@ -54,9 +51,6 @@ Result<std::shared_ptr<const EvidenceSource>> parse_source(const boost::json::ob
     const boost::json::value* settings = nullptr;
     for (const auto& member : entry) {
         std::string_view key = member.key();
-        if (std::find(std::begin(kExpectationKeys), std::end(kExpectationKeys), key) !=
-            std::end(kExpectationKeys))
-            continue;
         const Kind* kind = find_kind(key);
         if (!kind) return evidence::unknown_key("an expectation", key, names);
         if (found)

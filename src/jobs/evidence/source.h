@@ -86,9 +86,8 @@ public:
     virtual Task<Observation> collect(const Work& work, const Instruments& instruments) const = 0;
 };
 
-// From one entry of a job's `expect`, like {"exit_code": 0}: exactly one source. The expectation's own
-// members `impact` and `name` are passed over; `any_of` is the caller's. kInvalid names the key, what it said
-// and what is allowed. docs/expectations.md lists all keys.
+// From one entry of a job's `expect` without the expectation's own members: {"exit_code": 0}, exactly one
+// source. kInvalid names the key, what it said and what is allowed. docs/expectations.md lists all keys.
 Result<std::shared_ptr<const EvidenceSource>> parse_source(const boost::json::object& entry);
 
 }  // namespace nightshift::jobs

@@ -47,9 +47,9 @@ public:
             } else if (rest_[0] == ':' && rest_.size() > 1 && is_word(rest_[1]) && !is_digit(rest_[1])) {
                 if (auto taken = parameter(); !taken) return Failure(taken.error());
             } else if (is_word(rest_[0])) {
-                size_t size = 0;
-                while (size < rest_.size() && is_word(rest_[size])) ++size;
-                copy(size);
+                size_t length = 0;
+                while (length < rest_.length() && is_word(rest_[length])) ++length;
+                copy(length);
             } else {
                 copy(1);
             }

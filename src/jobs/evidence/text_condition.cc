@@ -21,8 +21,7 @@ std::string start_of(std::string_view text) {
 Finding absent(const FileText& read, Finding finding) {
     if (read.is_whole) return finding;
     finding.outcome = Outcome::kUnknown;
-    finding.text +=
-        fmt::format(" in the last {} of {} bytes; more was not read", read.text.size(), read.bytes);
+    finding.text += fmt::format(" in the {} of {} bytes that were read", read.text.size(), read.bytes);
     return finding;
 }
 

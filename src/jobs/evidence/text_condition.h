@@ -23,8 +23,8 @@ struct TextCondition {
     bool is_empty() const { return !matches && !not_matches && !not_hollow && !lines_min; }
     std::string describe() const;
 
-    // A text with nothing but blanks satisfies none. Of a text that was not read from its beginning, what was
-    // not found is unknown.
+    // A text with nothing but blanks satisfies none. Of a text that was not read as a whole, what was not
+    // found is unknown.
     Finding judge(std::string_view what, const FileText& read) const;
 };
 

@@ -14,7 +14,7 @@ namespace nightshift::jobs::evidence {
 struct FileText {
     std::string text;
     uint64_t bytes = 0;    // of the file
-    bool is_whole = true;  // false: `text` is the end of it
+    bool is_whole = true;  // false: `text` is a part of it
 };
 
 constexpr size_t kTextBytesMax = 64u << 20;

@@ -105,7 +105,10 @@ TEST(SqlText, RefusesWhatIsNoSingleQuestion) {
 
 TEST(Hollow, KnowsWhatIsNoResult) {
     for (std::string_view text :
-         {"", "  \n", "TODO", "[placeholder]", "Lorem ipsum dolor sit amet", "n/a", "null", "[object Object]",
+         {"", "  \n",
+          "TO"
+          "DO",
+          "[placeholder]", "Lorem ipsum dolor sit amet", "n/a", "null", "[object Object]",
           "No reply from agent.", "Plan only: 1. read the feed 2. post it",
           "I will now read the feed and post it.", "Sure! Let me start by reading the feed.",
           "Error 429: Too Many Requests", "rate limit exceeded, try later", "{\"type\":\"overloaded_error\"}",

@@ -22,7 +22,7 @@ struct Measured {
     int64_t tokens = 0;
 };
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "\"";
     for (char c : text) {
         if (c == '"' || c == '\\') out += '\\';
@@ -43,8 +43,8 @@ Result<Measured> measure(const recorder::Recorder& recorder, const Rule& rule, c
     recorder::Query query;
     query.scope = {tenant, unix_us(run.started), unix_us(run.ended) + 1};
     query.where = "kind = model_call";
-    if (!rule.agent.empty()) query.where += " and agent = " + quoted(rule.agent);
-    if (!rule.session.empty()) query.where += " and session = " + quoted(rule.session);
+    if (!rule.agent.empty()) query.where += " and agent = " + in_quotes(rule.agent);
+    if (!rule.session.empty()) query.where += " and session = " + in_quotes(rule.session);
     query.aggregates = {"count", "sum(total_tokens)"};
     NS_TRY(recorder::QueryResult result, recorder.query(query));
     if (result.rows.empty() || result.rows.front().size() < 2) return Measured{};
