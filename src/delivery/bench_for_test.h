@@ -185,6 +185,10 @@ public:
         ADD_FAILURE() << "delivery " << id << " did not come there";
         return {};
     }
+    bool all_settled(const std::vector<std::string>& ids) {
+        return std::all_of(ids.begin(), ids.end(),
+                           [this](const std::string& id) { return find(id).settled.has_value(); });
+    }
     // Waits for the next attempt to be planned, and lets the time until it pass.
     Delivery pass_to_next_attempt(const std::string& id, int after_attempts) {
         Delivery seen = wait_for(id, [&](const Delivery& delivery) {

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include "delivery/bench_for_test.h"
 
 namespace nightshift::delivery {
@@ -45,6 +47,12 @@ std::string kill_while_sending(Bench& bench, Imposter& imposter, std::vector<Cha
     bench.kill();
     imposter.release();
     return id;
+}
+
+// The provider's thread draws from the same source.
+uint64_t random_steps(Random& random, std::mutex& mutex) {
+    std::lock_guard lock(mutex);
+    return random.below(40);
 }
 
 TEST(Crash, WritesAttemptBeforeAnyByteLeaves) {
@@ -163,6 +171,60 @@ TEST(Crash, TellsOfTheSettledUntilItIsHeard) {
     bench.start({telegram(imposter)});
     bench.settle(Bench::text("k3", "chat"));
     EXPECT_THAT(bench.settled(3), SizeIs(3));
+}
+
+// Kills at arbitrary moments, with a provider that answers well, badly or not at all: what is called
+// delivered arrived once, what is called failed never did, and nothing arrived twice.
+TEST(Crash, SendsAtMostOnceWheneverItStrikes) {
+    constexpr int kRounds = 8;
+    constexpr int kPerRound = 6;
+    Random random(20'26);
+    std::mutex mutex;
+    std::map<std::string, int> arrived;
+    Imposter imposter;
+    imposter.answer({[&](const net::Request& request) {
+        std::lock_guard lock(mutex);
+        uint64_t luck = random.below(10);
+        if (luck < 2) return net::Response::text(500, "oops");
+        if (luck < 3) return net::Response::json(400, R"({"ok":false,"error_code":400,"description":"no"})");
+        size_t at = request.body.find("text-");
+        ++arrived[request.body.substr(at, 8)];
+        if (luck < 4) return net::Response::text(502, "bad gateway");
+        return net::Response::json(200, kTelegramOk);
+    }});
+    Bench bench;
+    std::vector<std::string> ids;
+    for (int round = 0; round <= kRounds; ++round) {
+        bench.start({telegram(imposter)});
+        for (int i = 0; i < kPerRound && round < kRounds; ++i) {
+            NewDelivery each = Bench::text("k" + std::to_string(ids.size()), "chat");
+            each.subject = "";
+            each.text = fmt::format("text-{:03}", ids.size());
+            ids.push_back(bench.enqueue(each));
+        }
+        uint64_t steps = round == kRounds ? 40'000 : random_steps(random, mutex);
+        for (uint64_t step = 0; step < steps; ++step) {
+            bench.clock.advance(seconds(2));
+            bench.service().wake();
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+            if (step % 100 == 99 && bench.all_settled(ids)) break;
+        }
+        if (round < kRounds) bench.kill();
+    }
+    std::map<State, int> states;
+    for (size_t i = 0; i < ids.size(); ++i) {
+        Delivery delivery =
+            bench.wait_for(ids[i], [](const Delivery& seen) { return seen.settled.has_value(); });
+        std::lock_guard lock(mutex);
+        int count = arrived[fmt::format("text-{:03}", i)];
+        EXPECT_LE(count, 1) << i;
+        if (delivery.state == State::kDelivered) EXPECT_EQ(count, 1) << i;
+        if (delivery.state == State::kFailed) EXPECT_EQ(count, 0) << i;
+        ++states[delivery.state];
+    }
+    EXPECT_GT(states[State::kDelivered], 0);
+    EXPECT_GT(states[State::kUnknown], 0);
+    EXPECT_GT(states[State::kFailed], 0);
 }
 
 TEST(Unknown, IsWhatATimeoutAfterSendingLeaves) {

@@ -304,6 +304,7 @@ Task<> Dispatcher::attempt(Lane& lane, Due due) {
         co_return;
     }
     if (!*begun) co_return;
+    notify();  // it is no longer due: what is next is seen now, not when this one has ended
     Attempt made;
     made.number = due.delivery.attempt_count + 1;
     made.is_read_back = is_read_back;
