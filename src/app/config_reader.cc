@@ -317,7 +317,9 @@ void ConfigReader::complain(std::string message) {
 }
 
 void ConfigReader::complain_at(std::string_view path, std::string message) {
-    state_->complain(follow(state_->node, path).Mark(), fmt::format("{}{} {}", state_->path, path, message));
+    std::string place = state_->path + std::string(path);
+    if (place.ends_with('.')) place.pop_back();
+    state_->complain(follow(state_->node, path).Mark(), fmt::format("{}: {}", place, message));
 }
 
 std::string ConfigReader::json() {

@@ -26,6 +26,14 @@ std::string about(const jobs::OccurrenceKey& key) {
     return "run:" + jobs::occurrence_id(key);
 }
 
+// An agent that names no folder works at home.
+std::vector<jobs::AgentSpec> with_folders(std::vector<jobs::AgentSpec> agents) {
+    for (jobs::AgentSpec& agent : agents) {
+        if (agent.command.folder.empty()) agent.command.folder = environment("HOME").value_or("/");
+    }
+    return agents;
+}
+
 // Made once for an installation: whoever knows it can ping every job.
 Result<std::string> read_secret(const std::filesystem::path& path) {
     if (!std::filesystem::exists(path)) {
@@ -136,7 +144,6 @@ Result<void> Work::open_services(const std::filesystem::path& data) {
     supervised.check = [this](const jobs::AgentSpec& spec, Time started) {
         return look_for_life(spec, started);
     };
-    supervised.on_change = [this](const jobs::AgentStatus& status) { publish(status); };
     supervisor_ =
         std::make_unique<jobs::Supervisor>(parts_.loop, parts_.clock, parts_.pool, std::move(supervised));
     tasks_ = std::make_unique<io::TaskGroup>(parts_.loop, "work");
@@ -147,7 +154,7 @@ Result<void> Work::start() {
     if (auto started = jobs_->start(); !started) return started;
     watch(jobs_->all_jobs());
     deliveries_->start();
-    parts_.loop.post([this] { supervisor_->apply(config_.agents); });
+    parts_.loop.post([this] { supervisor_->apply(with_folders(config_.agents)); });
     return {};
 }
 
@@ -188,7 +195,7 @@ Result<void> Work::reload(const Config& config) {
     Result<void> taken;
     io::run_blocking(parts_.loop, [this, &config, &taken]() -> Task<> {
         taken = co_await jobs_->reload(config.jobs);
-        if (taken) supervisor_->apply(config.agents);
+        if (taken) supervisor_->apply(with_folders(config.agents));
     });
     if (taken) watch(config.jobs);
     return taken;
@@ -262,11 +269,6 @@ Task<jobs::Health> Work::look_for_life(const jobs::AgentSpec& spec, Time started
 void Work::publish(const jobs::Occurrence& occurrence) {
     parts_.hub.put(occurrence.key.tenant, "jobs", occurrence.key.job,
                    json::serialize(jobs::show(occurrence, parts_.clock.now())));
-}
-
-void Work::publish(const jobs::AgentStatus& status) {
-    log::info("app", "agent {} is {}{}{}", status.name, jobs::to_string(status.state),
-              status.why.empty() ? "" : ": ", status.why);
 }
 
 std::vector<api::Failing> Work::failing() const {

@@ -67,7 +67,6 @@ private:
     Task<std::vector<jobs::DeliveryFact>> facts_of(jobs::OccurrenceKey key) const;
     Task<jobs::Health> look_for_life(const jobs::AgentSpec& spec, Time started) const;
     void publish(const jobs::Occurrence& occurrence);
-    void publish(const jobs::AgentStatus& status);
     void watch(const std::vector<jobs::JobPtr>& all);
     Task<> tell(jobs::JobPtr job, jobs::Word word);
 

@@ -165,6 +165,7 @@ void Engine::set_paused(const std::string& tenant, const std::string& name, bool
 void Engine::restore(std::vector<JobPtr> jobs, const std::vector<JobRecord>& records,
                      std::vector<Unfinished> open, Fence fence, Time now, Effects& effects) {
     fence_ = fence;
+    listening_since_ = now;
     std::map<JobName, const JobRecord*> known;
     for (const JobRecord& record : records) known[{record.tenant, record.name}] = &record;
     for (JobPtr& job : jobs) {

@@ -190,6 +190,7 @@ private:
     EngineOptions options_;
     Random random_;
     Fence fence_ = 0;
+    Time listening_since_;  // words of watched work from before it reached nobody
     uint64_t next_commit_ = 1;
     std::map<JobName, std::unique_ptr<JobState>> jobs_;
     std::set<std::pair<Time, Live*>> alarms_;

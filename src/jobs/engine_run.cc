@@ -176,6 +176,12 @@ void Engine::observed(const OccurrenceKey& key, Fence fence, Observed seen, Time
     Case work{
         *live->job, key.nominal, now, live->execution, std::move(seen.claims), std::move(seen.evidence)};
     Judgment judgment = judge(work);
+    if (judgment.verdict == Verdict::kMissed && key.nominal < listening_since_) {
+        judgment = {Verdict::kUnverified,
+                    fmt::format("no word came, but before {} nobody was here to hear one",
+                                words(std::chrono::floor<seconds>(listening_since_))),
+                    ""};
+    }
     bool is_undone = judgment.verdict == Verdict::kFailed || judgment.verdict == Verdict::kUnverified ||
                      judgment.verdict == Verdict::kContradicted;
     if (!live->replaced_by.empty() && is_undone)

@@ -71,6 +71,7 @@ Result<Command> Performer::command_of(const StartRun& start) const {
     for (auto& [name, value] : command.environment) {
         NS_TRY(value, variables.expand(value));
     }
+    if (command.folder.empty()) command.folder = parts_.environment("HOME").value_or("/");
     command.environment["NIGHTSHIFT_JOB"] = start.key.job;
     command.environment["NIGHTSHIFT_OCCURRENCE"] = occurrence_id(start.key);
     command.environment["NIGHTSHIFT_ATTEMPT"] = std::to_string(start.attempt);

@@ -16,10 +16,11 @@ Occurrence planned(const Job& job, const Planned& when) {
     return occurrence;
 }
 
-void mark_missed(Occurrence& occurrence, Time now, std::string why) {
+// Its time went by unseen. Watched work may have run all the same: nobody was here to hear of it.
+void mark_unseen(Occurrence& occurrence, const Job& job, Time now, std::string why) {
     occurrence.phase = Phase::kDone;
-    occurrence.verdict = Verdict::kMissed;
-    occurrence.why = std::move(why);
+    occurrence.verdict = job.is_watched() ? Verdict::kUnverified : Verdict::kMissed;
+    occurrence.why = job.is_watched() ? "nobody was here to hear of it" : std::move(why);
     occurrence.decided = now;
 }
 
@@ -49,7 +50,7 @@ Plan plan_ahead(const PlanRequest& request) {
         if (occurrence.start >= oldest_to_run) {
             plan.occurrences.push_back(std::move(occurrence));
         } else {
-            mark_missed(occurrence, request.now, too_old(job, request.now));
+            mark_unseen(occurrence, job, request.now, too_old(job, request.now));
             missed.push_back(std::move(occurrence));
         }
     }

@@ -21,6 +21,7 @@ namespace nightshift::jobs {
 namespace {
 
 constexpr std::chrono::seconds kAuditEvery{60};
+constexpr std::chrono::seconds kFirstAudit{3};  // when what was missed is in the ledger
 constexpr std::chrono::seconds kPruneEvery{600};
 constexpr size_t kPruneMax = 2'000;
 // The plan is compared with the schedule this far back.
@@ -91,6 +92,7 @@ struct Service::Core : std::enable_shared_from_this<Core> {
     Task<> run(StartRun start);
     Task<> collect(Collect collect);
     Task<> audit();
+    Task<> audit_soon();
     Task<> prune_old();
     Task<Result<void>> write_now(std::function<Result<void>(store::Database&)> change);
     Result<void> load();
@@ -243,6 +245,11 @@ Task<> Service::Core::collect(Collect look) {
     });
 }
 
+Task<> Service::Core::audit_soon() {
+    co_await io::sleep_for(kFirstAudit);
+    co_await audit();
+}
+
 // What it finds is shown, never mended.
 Task<> Service::Core::audit() {
     std::function<Result<AuditReport>()> look = [this, jobs = engine.jobs(), now = parts.clock.now()] {
@@ -343,7 +350,7 @@ Result<void> Service::start() {
         core->tasks.spawn([core] { return core->tick(); });
         io::start_periodic(core->tasks, {"jobs audit", kAuditEvery, [core] { return core->audit(); }});
         io::start_periodic(core->tasks, {"jobs prune", kPruneEvery, [core] { return core->prune_old(); }});
-        core->tasks.spawn([core] { return core->audit(); });
+        core->tasks.spawn([core] { return core->audit_soon(); });
     });
     return {};
 }

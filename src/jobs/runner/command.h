@@ -21,7 +21,7 @@ struct ProcessLimits {
 // A command to run: its own process group, only the environment named here.
 struct Command {
     std::vector<std::string> argv;  // a program and its arguments; not a shell line unless it names a shell
-    std::string folder;             // working folder; must exist
+    std::string folder;             // working folder, which must exist
     std::map<std::string, std::string>
         environment;    // all of it; PATH and HOME have sane defaults when not named
     std::string input;  // on stdin; empty: /dev/null

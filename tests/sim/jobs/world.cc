@@ -134,8 +134,10 @@ void World::take(Effects effects) {
     }
     for (const StartRun& each : effects.starts) start(each);
     for (const StopRun& each : effects.stops) {
-        for (auto& [run, process] : processes_) {
-            if (run.first != each.key || process.is_reported) continue;
+        for (auto run = processes_.lower_bound({each.key, 0});
+             run != processes_.end() && run->first.first == each.key; ++run) {
+            Process& process = run->second;
+            if (process.is_reported) continue;
             process.ends = std::min(process.ends, now_ + seconds(1));
             process.execution.timed_out = each.timed_out;
             process.execution.signal = 15;
@@ -163,8 +165,9 @@ void World::start(const StartRun& run) {
         engine_->never_started(run.key, run.fence, wall(), effects);
         return take(std::move(effects));
     }
-    for (const auto& [other, process] : processes_) {
-        if (other.first != run.key) continue;
+    for (auto other = processes_.lower_bound({run.key, 0});
+         other != processes_.end() && other->first.first == run.key; ++other) {
+        const Process& process = other->second;
         if (!process.is_reported) return fail(occurrence_id(run.key) + " runs twice at once");
         if (process.execution.succeeded())
             return fail(occurrence_id(run.key) + " runs again though it succeeded");
