@@ -29,7 +29,8 @@ public:
         traits_.sending_max = 2;
         concealer_.add(spec_.token);
         concealer_.add(Secret(spec_.target));
-        for (std::string_view tag : split(option(spec_, "tags"), ',')) {
+        std::string tags = option(spec_, "tags");
+        for (std::string_view tag : split(tags, ',')) {
             if (!trim(tag).empty() && tags_.size() < kTagsMax) tags_.emplace_back(trim(tag));
         }
     }
