@@ -1,6 +1,7 @@
 #include "jobs/job_json.h"
 
 #include <fmt/format.h>
+#include <re2/re2.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -227,6 +228,40 @@ void read_deliveries(JsonReader& reader, Job& job) {
     for (JobProblem& each : inner) reader.complain("deliver", fmt::format("{}: {}", each.path, each.message));
 }
 
+// What is sent has a receipt, or it was not delivered: expected unless the job says it in its own words.
+void expect_receipts(Job& job) {
+    for (const Expectation& expectation : job.expectations) {
+        for (const auto& source : expectation.any_of) {
+            if (source->kind() == "delivery") return;
+        }
+    }
+    for (const DeliverySpec& delivery : job.deliveries) {
+        auto source = parse_source(json::object{{"delivery", json::object{{"channel", delivery.channel}}}});
+        if (!source) continue;
+        Expectation expectation;
+        expectation.name = "delivery to " + delivery.channel;
+        expectation.impact = Impact::kDegraded;
+        expectation.any_of.push_back(std::move(*source));
+        job.expectations.push_back(std::move(expectation));
+    }
+}
+
+void check_pattern(JsonReader& reader, std::string_view key, const std::string& pattern) {
+    RE2::Options options;
+    options.set_log_errors(false);
+    RE2 compiled(pattern, options);
+    if (!compiled.ok()) reader.complain(key, fmt::format("is no regular expression: {}", compiled.error()));
+}
+
+// What this version cannot start yet is refused when it is read, not when it is due.
+void check_supported(JsonReader& reader, const Job& job) {
+    for (std::string_view key : {"agent", "cron_run", "prompt"}) {
+        if (reader.has(key))
+            reader.complain(key, "cannot be started by this version; a command or an HTTP call can");
+    }
+    if (!job.on_event.empty()) reader.complain("schedule", "on_event is not supported by this version");
+}
+
 }  // namespace
 
 JobPtr read_job(const json::object& definition, std::string_view tenant, bool is_from_config, Zones& zones,
@@ -252,6 +287,9 @@ JobPtr read_job(const json::object& definition, std::string_view tenant, bool is
     });
     read_deliveries(reader, *job);
     reader.text("silent_when", job->silent_when);
+    check_pattern(reader, "silent_when", job->silent_when);
+    check_supported(reader, *job);
+    expect_receipts(*job);
     reader.text("ping_key", job->ping_key);
     reader.done();
     if (problems.size() > before) return nullptr;

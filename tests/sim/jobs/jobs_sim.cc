@@ -3,7 +3,12 @@
 // broken.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
+#include <mutex>
+#include <thread>
+#include <vector>
 
 #include "world.h"
 
@@ -22,31 +27,57 @@ void print(uint64_t seeds, const jobs::sim::World::Counts& sum) {
     fmt::print(", in flight {}\n", sum.totals.in_flight);
 }
 
-}  // namespace
+// Everything one thread lived through; the first broken promise ends all of them.
+class Lives {
+public:
+    Lives(uint64_t first, uint64_t end) : next_(first), end_(end) {}
 
-int main(int argc, char** argv) {
-    uint64_t seeds = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 200;
-    uint64_t first = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
-    jobs::sim::World::Counts sum;
-    for (uint64_t seed = first; seed < first + seeds; ++seed) {
+    void run() {
+        for (uint64_t seed = next_++; seed < end_ && !is_broken_; seed = next_++) live(seed);
+    }
+    bool is_broken() const { return is_broken_; }
+    const jobs::sim::World::Counts& sum() const { return sum_; }
+
+private:
+    void live(uint64_t seed) {
         // Each seed begins somewhere in the year, so that some live through a change of the clocks.
         Random random(seed);
         Time start = Time(std::chrono::sys_days(std::chrono::year(2026) / 1 / 1)) +
                      std::chrono::hours(random.below(365 * 24));
         jobs::sim::World world(seed, jobs::sim::realistic_jobs(), start);
         std::string problem = world.live(std::chrono::hours(497));
+        std::lock_guard lock(mutex_);
         if (!problem.empty()) {
             fmt::print("seed {}: {}\n", seed, problem);
-            return 1;
+            is_broken_ = true;
         }
         auto counts = world.counts();
-        sum.occurrences += counts.occurrences;
-        sum.runs += counts.runs;
-        sum.crashes += counts.crashes;
-        sum.adopted += counts.adopted;
-        sum.clock_jumps += counts.clock_jumps;
-        sum.deliveries += counts.deliveries;
-        sum.totals += counts.totals;
+        sum_.occurrences += counts.occurrences;
+        sum_.runs += counts.runs;
+        sum_.crashes += counts.crashes;
+        sum_.adopted += counts.adopted;
+        sum_.clock_jumps += counts.clock_jumps;
+        sum_.deliveries += counts.deliveries;
+        sum_.totals += counts.totals;
     }
-    print(seeds, sum);
+
+    std::atomic<uint64_t> next_;
+    uint64_t end_;
+    std::atomic<bool> is_broken_ = false;
+    std::mutex mutex_;
+    jobs::sim::World::Counts sum_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    uint64_t seeds = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 200;
+    uint64_t first = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
+    Lives lives(first, first + seeds);
+    std::vector<std::thread> threads;
+    for (unsigned i = 0; i < std::max(1u, std::thread::hardware_concurrency()); ++i)
+        threads.emplace_back([&lives] { lives.run(); });
+    for (std::thread& thread : threads) thread.join();
+    if (lives.is_broken()) return 1;
+    print(seeds, lives.sum());
 }

@@ -15,7 +15,9 @@ using std::chrono::minutes;
 
 constexpr const char* kDeliveries =
     "CREATE TABLE sim_deliveries (key TEXT PRIMARY KEY, job TEXT NOT NULL, nominal_us INTEGER NOT NULL,"
-    " tenant TEXT NOT NULL, state INTEGER NOT NULL) STRICT";
+    " tenant TEXT NOT NULL, state INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX sim_waiting ON sim_deliveries (key) WHERE state = 0;"
+    "CREATE INDEX sim_open ON sim_deliveries (job, nominal_us) WHERE state < 2";
 enum DeliveryState : int64_t { kQueued = 0, kSending = 1, kDelivered = 2, kUnknown = 3 };
 
 Result<void> enqueue(store::Database& db, const OccurrenceKey& key, const DeliveryWish& wish) {
