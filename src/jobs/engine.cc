@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 #include "jobs/engine_state.h"
@@ -44,6 +45,7 @@ Engine::Live* Engine::find_with(const OccurrenceKey& key, Fence fence) {
 
 Engine::Live& Engine::add(JobState& state, Occurrence occurrence) {
     auto live = std::make_unique<Live>();
+    live->order = next_order_++;
     live->state = &state;
     live->job = state.job;
     Phase phase = occurrence.phase;
@@ -80,11 +82,11 @@ void Engine::set_phase(Live& live, Phase phase) {
 void Engine::set_alarm(Live& live, Time at) {
     clear_alarm(live);
     live.alarm = at;
-    alarms_.insert({at, &live});
+    alarms_[{at, live.order}] = &live;
 }
 
 void Engine::clear_alarm(Live& live) {
-    if (live.alarm) alarms_.erase({*live.alarm, &live});
+    if (live.alarm) alarms_.erase({*live.alarm, live.order});
     live.alarm.reset();
 }
 
@@ -113,7 +115,10 @@ void Engine::commit_again(Live& live, Effects& effects) {
 
 void Engine::put_job(JobPtr job, const JobRecord& record, Time now) {
     auto& state = jobs_[{job->tenant, job->name}];
-    if (!state) state = std::make_unique<JobState>();
+    if (!state) {
+        state = std::make_unique<JobState>();
+        state->order = next_order_++;
+    }
     bool is_changed = state->job && state->job->revision != job->revision;
     if (is_changed) {
         // The ledger took back what was planned ahead by the old definition.
@@ -130,18 +135,16 @@ void Engine::put_job(JobPtr job, const JobRecord& record, Time now) {
     state->planned_until = record.planned_until;
     state->is_paused = record.is_paused;
     state->paused_why = record.paused_why;
-    if (state->plan_at) plans_.erase({*state->plan_at, state.get()});
+    if (state->plan_at) plans_.erase({*state->plan_at, state->order});
     state->plan_at.reset();
-    if (!state->job->is_planned_ahead()) return;
-    state->plan_at = now;
-    plans_.insert({now, state.get()});
+    if (state->job->is_planned_ahead()) plan_at(*state, now);
 }
 
 void Engine::remove_job(const std::string& tenant, const std::string& name) {
     auto found = jobs_.find({tenant, name});
     if (found == jobs_.end()) return;
     JobState& state = *found->second;
-    if (state.plan_at) plans_.erase({*state.plan_at, &state});
+    if (state.plan_at) plans_.erase({*state.plan_at, state.order});
     state.plan_at.reset();
     std::vector<Live*> planned;
     bool has_running = false;
@@ -211,8 +214,8 @@ void Engine::begin(Live& live, Time now, Effects& effects) {
 
 Time Engine::next_due() const {
     Time next = Time::max();
-    if (!alarms_.empty()) next = std::min(next, alarms_.begin()->first);
-    if (!plans_.empty()) next = std::min(next, plans_.begin()->first);
+    if (!alarms_.empty()) next = std::min(next, alarms_.begin()->first.first);
+    if (!plans_.empty()) next = std::min(next, plans_.begin()->first.first);
     if (!waiting_.empty()) next = std::min(next, look_at_waiting_);
     return next;
 }
@@ -226,19 +229,38 @@ void Engine::step(Time now, Effects& effects) {
 }
 
 void Engine::act_on_due(Time now, Effects& effects) {
-    std::map<JobState*, std::vector<Live*>> overdue;
-    while (!alarms_.empty() && alarms_.begin()->first <= now) {
+    // First starts by job: when one of them is overdue, the policy decides about all that are due, once the
+    // gap they lie in is planned to its end.
+    struct Due {
+        JobState* state = nullptr;
+        std::vector<Live*> lives;
+        bool is_overdue = false;
+    };
+    std::map<uint64_t, Due> due;
+    while (!alarms_.empty() && alarms_.begin()->first.first <= now) {
         Live& live = *alarms_.begin()->second;
         clear_alarm(live);
-        bool is_first_start = live.occurrence.phase == Phase::kPlanned && !live.job->is_watched();
-        if (is_first_start && now - live.occurrence.start > kOnTime) {
-            overdue[live.state].push_back(&live);
-        } else {
+        bool is_first_start =
+            live.occurrence.phase == Phase::kPlanned && !live.job->is_watched() && !live.unwritten;
+        if (!is_first_start) {
             on_time_up(live, now, effects);
+            continue;
+        }
+        Due& each = due[live.state->order];
+        each.state = live.state;
+        each.lives.push_back(&live);
+        each.is_overdue = each.is_overdue || now - live.occurrence.start > kOnTime;
+    }
+    for (auto& [order, each] : due) {
+        if (!each.is_overdue) {
+            for (Live* live : each.lives) on_time_up(*live, now, effects);
+        } else if (is_plan_behind(*each.state, now)) {
+            for (Live* live : each.lives) live->is_postponed = true;
+        } else {
+            catch_up_spent_ = 0;
+            catch_up_overdue(*each.state, std::move(each.lives), now, effects);
         }
     }
-    if (!overdue.empty()) catch_up_spent_ = 0;
-    for (auto& [state, lives] : overdue) catch_up_overdue(*state, std::move(lives), now, effects);
 }
 
 void Engine::catch_up_overdue(JobState& state, std::vector<Live*> lives, Time now, Effects& effects) {
@@ -300,7 +322,8 @@ void Engine::on_time_up(Live& live, Time now, Effects& effects) {
 // --- planning ---
 
 void Engine::plan_due(Time now, Effects& effects) {
-    for (size_t i = 0; i < options_.plans_per_step && !plans_.empty() && plans_.begin()->first <= now; ++i) {
+    for (size_t i = 0; i < options_.plans_per_step && !plans_.empty() && plans_.begin()->first.first <= now;
+         ++i) {
         JobState& state = *plans_.begin()->second;
         plans_.erase(plans_.begin());
         state.plan_at.reset();
@@ -335,6 +358,11 @@ void Engine::on_plan_committed(Pending& pending, const Result<void>& result, Tim
             begin(add(state, std::move(occurrence)), now, none);
         }
     }
+    if (!is_plan_behind(state, now)) {
+        for (auto& [nominal, live] : state.open) {
+            if (std::exchange(live->is_postponed, false)) set_alarm(*live, now);
+        }
+    }
     plan_later(state, now + (result ? std::chrono::seconds(0) : kPlanAgain));
 }
 
@@ -344,8 +372,17 @@ void Engine::plan_later(JobState& state, Time earliest) {
     if (state.plan_at || !state.job->is_planned_ahead()) return;
     auto half = options_.horizon / 2;
     auto lead = half + std::chrono::seconds(random_.below(static_cast<uint64_t>(half.count()) + 1));
-    state.plan_at = std::max<Time>(state.planned_until - lead, earliest);
-    plans_.insert({*state.plan_at, &state});
+    plan_at(state, std::max<Time>(state.planned_until - lead, earliest));
+}
+
+void Engine::plan_at(JobState& state, Time at) {
+    state.plan_at = at;
+    plans_[{at, state.order}] = &state;
+}
+
+bool Engine::is_plan_behind(const JobState& state, Time now) const {
+    return state.job->is_planned_ahead() && state.planned_until <= now &&
+           state.job->schedule->next(state.planned_until);
 }
 
 // --- starting ---

@@ -160,6 +160,8 @@ private:
 
     void plan_due(Time now, Effects& effects);
     void plan_later(JobState& state, Time earliest);
+    void plan_at(JobState& state, Time at);
+    bool is_plan_behind(const JobState& state, Time now) const;
     void act_on_due(Time now, Effects& effects);
     void catch_up_overdue(JobState& state, std::vector<Live*> overdue, Time now, Effects& effects);
     void try_start(Live& live, Time now, Effects& effects);
@@ -193,8 +195,9 @@ private:
     Time listening_since_;  // words of watched work from before it reached nobody
     uint64_t next_commit_ = 1;
     std::map<JobName, std::unique_ptr<JobState>> jobs_;
-    std::set<std::pair<Time, Live*>> alarms_;
-    std::set<std::pair<Time, JobState*>> plans_;
+    std::map<std::pair<Time, uint64_t>, Live*> alarms_;     // by order
+    std::map<std::pair<Time, uint64_t>, JobState*> plans_;  // by order
+    uint64_t next_order_ = 1;
     std::map<std::pair<Time, OccurrenceKey>, Live*> waiting_;  // due, oldest first
     std::unordered_map<uint64_t, Pending> pending_;
     std::map<std::string, uint32_t> group_in_flight_;

@@ -26,11 +26,13 @@ struct Engine::Pending {
 struct Engine::Live {
     static constexpr size_t kWordsMax = 8;
 
+    uint64_t order = 0;  // of creation: what is due at one time is done in this order, in every run alike
     Occurrence occurrence;
     JobState* state = nullptr;
     JobPtr job;                  // the revision it runs with
     bool is_committing = false;  // a transition is under way: nothing else may be decided
     bool is_waiting = false;     // due, and in waiting_
+    bool is_postponed = false;   // due, but the gap it lies in is not planned to its end yet
     bool is_catch_up = false;
     bool is_collecting = false;
     bool is_stopping = false;
@@ -45,6 +47,7 @@ struct Engine::Live {
 };
 
 struct Engine::JobState {
+    uint64_t order = 0;
     JobPtr job;
     Time planned_until;
     bool is_planning = false;

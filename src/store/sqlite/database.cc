@@ -102,7 +102,13 @@ Database& Database::operator=(Database&& other) noexcept {
     return *this;
 }
 
+// SQLite counts its memory under one lock for all connections; nobody reads the count.
+void forget_memory_statistics() {
+    [[maybe_unused]] static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 Result<Database> Database::open(const std::filesystem::path& path) {
+    forget_memory_statistics();
     sqlite3* raw = nullptr;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
