@@ -107,11 +107,11 @@ void World::fault() {
             return crash(true);
         case 2:
             ++counts_.clock_jumps;
-            clock_offset_ += minutes(random_.below(240)) + seconds(random_.below(60));
+            clock_offset_ += minutes(random_.below(240)) + microseconds(random_.below(60'000'000));
             return;
         case 3:
             ++counts_.clock_jumps;
-            clock_offset_ -= minutes(random_.below(120));
+            clock_offset_ -= minutes(random_.below(120)) + microseconds(random_.below(60'000'000));
             return;
         case 4:
             api_is_blind_until_ = now_ + minutes(random_.below(48 * 60));
