@@ -1,5 +1,9 @@
 #include "jobs/audit_ledger.h"
 
+#include <map>
+#include <string_view>
+#include <utility>
+
 #include "jobs/store.h"
 
 namespace nightshift::jobs {
@@ -30,23 +34,24 @@ Result<AuditReport> audit_ledger(store::Database& db, const std::vector<JobPtr>&
             report.discrepancies.push_back(std::move(found));
     }
     NS_TRY(std::vector<JobRecord> records, load_jobs(db));
+    std::map<std::pair<std::string_view, std::string_view>, const JobRecord*> known;
+    for (const JobRecord& each : records) known[{each.tenant, each.name}] = &each;
     for (const JobPtr& job : jobs) {
-        auto record = std::find_if(records.begin(), records.end(), [&](const JobRecord& each) {
-            return each.tenant == job->tenant && each.name == job->name;
-        });
+        auto found = known.find({job->tenant, job->name});
+        if (found == known.end()) continue;
+        const JobRecord& record = *found->second;
         // A definition that just changed is planned from that moment on: the past belongs to the old one.
-        if (record == records.end() || record->revision != job->revision || !job->is_planned_ahead())
-            continue;
-        Time from = std::max(now - since, record->planned_since);
-        Time until = std::min(now, record->planned_until);
+        if (record.revision != job->revision || !job->is_planned_ahead()) continue;
+        Time from = std::max(now - since, record.planned_since);
+        Time until = std::min(now, record.planned_until);
         std::vector<Time> scheduled = scheduled_times(*job->schedule, from, until);
         if (scheduled.empty()) continue;
         NS_TRY(std::vector<Time> rows,
                find_nominals(db, job->tenant, job->name, from, until + microseconds(1)));
         NS_TRY(bool is_counted, is_in_gap(db, job->tenant, job->name, scheduled.front(), scheduled.back()));
         if (is_counted) continue;
-        for (Discrepancy& found : audit_plan(job->name, scheduled, rows))
-            report.discrepancies.push_back(std::move(found));
+        for (Discrepancy& each : audit_plan(job->name, scheduled, rows))
+            report.discrepancies.push_back(std::move(each));
     }
     return report;
 }

@@ -29,11 +29,17 @@ Result<void> run(const Writer::Change& change, Database& db) {
     }
 }
 
+// Prepared once and kept: a herd of changes would parse it as often as their own statements.
+Result<void> run_kept(Database& db, std::string_view sql) {
+    NS_TRY(Statement statement, db.prepare(sql));
+    return statement.run();
+}
+
 Result<void> apply(Database& db, const Writer::Change& change) {
-    if (auto begun = db.execute("SAVEPOINT change"); !begun) return begun;
+    if (auto begun = run_kept(db, "SAVEPOINT change"); !begun) return begun;
     Result<void> changed = run(change, db);
-    if (!changed) std::ignore = db.execute("ROLLBACK TO change");
-    if (auto released = db.execute("RELEASE change"); !released) return released;
+    if (!changed) std::ignore = run_kept(db, "ROLLBACK TO change");
+    if (auto released = run_kept(db, "RELEASE change"); !released) return released;
     return changed;
 }
 
