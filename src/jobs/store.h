@@ -39,7 +39,8 @@ struct OccurrenceQuery {
     std::string tenant;
     std::string job;  // empty: all
     std::optional<Verdict> verdict;
-    std::optional<Time> before;  // nominal, exclusive: the cursor
+    std::optional<Time> before;  // nominal, and the job at that time, exclusive: the cursor
+    std::string before_job;
     std::optional<Time> until;   // inclusive
     size_t limit = 50;
 };
