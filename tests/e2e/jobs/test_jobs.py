@@ -534,8 +534,16 @@ class Crashes(unittest.TestCase):
         self.assertEqual(seen["verdict"], "verified", seen)
         self.assertEqual(len(seen["attempts"]), 1)
         self.assertEqual((server.work / "ran").read_text().split(), ["ran"])
-        audit = server.audit()
-        self.assertTrue(audit["holds"], audit)
+        self.check_adds_up(server)
+
+    def check_adds_up(self, server):
+        """The auditor's identity, without waiting for its next minute."""
+        with sqlite3.connect(server.data / "state.db") as ledger:
+            planned = ledger.execute("SELECT sum(planned) FROM jobs").fetchone()[0]
+            decided = ledger.execute("SELECT coalesce(sum(count), 0) FROM totals").fetchone()[0]
+            in_flight = ledger.execute("SELECT count(*) FROM occurrences WHERE verdict IS NULL").fetchone()[0]
+        ledger.close()
+        self.assertEqual(planned, decided + in_flight)
 
     def test_run_survives_kill_and_is_adopted(self):
         server, occurrence = self.start_held()
@@ -591,7 +599,8 @@ jobs:
         self.assertEqual(server.stop(), 0)
         # As if the machine had been off for five hours and a half.
         with sqlite3.connect(server.data / "state.db") as ledger:
-            ledger.execute("UPDATE jobs SET planned_until_us = ?1, planned_since_us = ?1", (int((time.time() - 5.5 * 3600) * 1e6),))
+            off_since_us = int((time.time() - 5.5 * 3600) * 1e6)
+            ledger.execute("UPDATE jobs SET planned_until_us = ?1, planned_since_us = ?1", (off_since_us,))
         ledger.close()
         server.start()
 
@@ -613,7 +622,7 @@ jobs:
         self.assertEqual({each["verdict"] for each in skipped}, {"missed"})
         self.assertIn("catches nothing up", skipped[-1]["why"])
         self.assertEqual(server.cli("runs", "--job", "never-late", "--why").returncode, 0)
-        self.assertTrue(server.audit()["holds"])
+        self.check_adds_up(server)
 
         server.kill()
         server.start()
