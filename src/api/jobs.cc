@@ -50,6 +50,13 @@ Task<net::Response> list_jobs(JobParts parts, Call call) {
     co_return json_answer(200, body);
 }
 
+// Where watched work reports: by its own key, and by its name under the tenant's.
+void add_ping_paths(json::object& body, const JobParts& parts, const jobs::JobPtr& job) {
+    if (!job->is_watched()) return;
+    body["ping_path"] = parts.ping_path(job);
+    body["ping_slug_path"] = parts.ping_slug_path(job);
+}
+
 Task<net::Response> show_job(JobParts parts, Call call) {
     std::optional<jobs::JobView> view = co_await parts.jobs.job(call.principal.tenant, call.params[0]);
     if (!view) co_return problem(Code::kNotFound, fmt::format("there is no job {}", call.params[0]));
@@ -59,7 +66,7 @@ Task<net::Response> show_job(JobParts parts, Call call) {
     if (!strips) co_return problem(strips.error());
     json::object body = jobs::show(*view, (*strips)[view->job->name], now);
     body["definition"] = json::parse(view->job->definition);
-    if (view->job->is_watched()) body["ping_path"] = parts.ping_path(view->job);
+    add_ping_paths(body, parts, view->job);
     co_return json_answer(200, body);
 }
 
@@ -115,7 +122,7 @@ Task<net::Response> put_job(JobParts parts, Call call) {
     Result<void> put = co_await parts.jobs.put_job(job);
     if (!put) co_return problem(put.error());
     json::object answer{{"name", job->name}, {"revision", job->revision}};
-    if (job->is_watched()) answer["ping_path"] = parts.ping_path(job);
+    add_ping_paths(answer, parts, job);
     co_return json_answer(200, answer);
 }
 

@@ -14,6 +14,7 @@ struct JobParts {
     const Clock& clock;
     // The address to ping for a watched job, which is known from now on: "/ping/<key>".
     std::function<std::string(const jobs::JobPtr& job)> ping_path;
+    std::function<std::string(const jobs::JobPtr& job)> ping_slug_path;
 };
 
 // /api/v1/jobs: definitions, what comes next, and what a person may do to them.

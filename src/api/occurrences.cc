@@ -35,10 +35,13 @@ Result<jobs::OccurrenceQuery> parse_query(const Call& call) {
         }
     }
     NS_TRY(int64_t limit, integer_parameter(call.request, "limit", 50, 1, 1000));
-    NS_TRY(int64_t before_us, integer_parameter(call.request, "cursor", INT64_MAX, 0, INT64_MAX));
     NS_TRY(int64_t until_ms, integer_parameter(call.request, "until_ms", INT64_MAX, 0, INT64_MAX));
     query.limit = static_cast<size_t>(limit);
-    if (before_us != INT64_MAX) query.before = from_unix_us(before_us);
+    if (auto cursor = call.request.query_value("cursor"); cursor && !cursor->empty()) {
+        NS_TRY(jobs::OccurrenceKey last, jobs::parse_occurrence_id(query.tenant, *cursor));
+        query.before = last.nominal;
+        query.before_job = last.job;
+    }
     if (until_ms != INT64_MAX) query.until = from_unix_ms(until_ms);
     return query;
 }
@@ -56,7 +59,7 @@ Task<net::Response> list_occurrences(OccurrenceParts parts, Call call) {
     json::array items;
     for (const jobs::Occurrence& each : *rows) items.push_back(jobs::show(each, parts.clock.now()));
     json::object body{{"items", std::move(items)}, {"next_cursor", nullptr}};
-    if (rows->size() == query->limit) body["next_cursor"] = std::to_string(unix_us(rows->back().key.nominal));
+    if (rows->size() == query->limit) body["next_cursor"] = jobs::occurrence_id(rows->back().key);
     co_return json_answer(200, body);
 }
 

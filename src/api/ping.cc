@@ -8,7 +8,8 @@ namespace {
 
 using jobs::Word;
 
-constexpr size_t kBodyBytesMax = 100'000;
+// Clients send whole logs. The beginning is kept; a signal is not refused for what comes with it.
+constexpr size_t kBodyBytesMax = 4u << 20;
 
 // "", "start", "fail", "log" or an exit status; nothing for any other word.
 std::optional<Word> parse_signal(std::string_view signal) {

@@ -193,10 +193,13 @@ Result<void> Application::Parts::open_work() {
 }
 
 void Application::Parts::add_work_routes(api::Router& router) {
-    api::JobParts job_parts{work->jobs(), work->zones(), *pool, clock, {}};
+    api::JobParts job_parts{work->jobs(), work->zones(), *pool, clock, {}, {}};
     job_parts.ping_path = [this](const jobs::JobPtr& job) {
         work->ping_keys().learn({job});
         return "/ping/" + work->ping_keys().key_of(*job);
+    };
+    job_parts.ping_slug_path = [this](const jobs::JobPtr& job) {
+        return fmt::format("/ping/{}/{}", work->ping_keys().key_of_tenant(job->tenant), job->name);
     };
     api::add_job_routes(router, std::move(job_parts));
     api::OccurrenceParts occurrences{work->jobs(), *pool, clock, {}};

@@ -42,7 +42,9 @@ std::string detail_of(const net::ClientResponse& response) {
     return response.body.substr(0, 200);
 }
 
+// An answer without content is null.
 Result<json::value> parse(const net::ClientResponse& response) {
+    if (response.status == 204) return json::value();
     json::error_code error;
     json::value value = json::parse(response.body, error);
     if (error) return fail(Code::kInvalid, "the server's answer is not JSON: {}", error.message());

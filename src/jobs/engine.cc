@@ -132,6 +132,7 @@ void Engine::put_job(JobPtr job, const JobRecord& record, Time now) {
         for (Live* each : taken) drop(*each);
     }
     state->job = std::move(job);
+    state->is_removed = false;
     state->planned_until = record.planned_until;
     state->is_paused = record.is_paused;
     state->paused_why = record.paused_why;
@@ -144,6 +145,7 @@ void Engine::remove_job(const std::string& tenant, const std::string& name) {
     auto found = jobs_.find({tenant, name});
     if (found == jobs_.end()) return;
     JobState& state = *found->second;
+    state.is_removed = true;
     if (state.plan_at) plans_.erase({*state.plan_at, state.order});
     state.plan_at.reset();
     std::vector<Live*> planned;
@@ -194,8 +196,8 @@ void Engine::begin(Live& live, Time now, Effects& effects) {
         case Phase::kClaimed:
         case Phase::kRunning: {
             set_phase(live, Phase::kRunning);
+            if (live.job->is_watched()) return set_alarm(live, std::max(occurrence.lease_until, now));
             set_alarm(live, std::max(occurrence.lease_until - kLeaseSlack, now));
-            if (live.job->is_watched()) return;
             effects.starts.push_back({occurrence.key, occurrence.fence, occurrence.attempt, live.job, true});
             return;
         }
@@ -277,7 +279,10 @@ void Engine::catch_up_overdue(JobState& state, std::vector<Live*> lives, Time no
             continue;
         }
         live.is_catch_up = true;
-        if (!decided[i].why.empty()) live.occurrence.note = decided[i].why;
+        if (!decided[i].why.empty()) {
+            std::string& note = live.occurrence.note;
+            note += (note.empty() ? "" : "; ") + decided[i].why;
+        }
         live.is_waiting = true;
         ++state.waiting;
         live.occurrence.why = "waits to be caught up";
@@ -292,6 +297,8 @@ void Engine::on_time_up(Live& live, Time now, Effects& effects) {
     switch (live.occurrence.phase) {
         case Phase::kPlanned:
             if (!live.job->is_watched()) return try_start(live, now, effects);
+            if (Surroundings around = surroundings_of(live, now); around.is_paused)
+                return decide(live, Verdict::kSkipped, admit(*live.job, around).why, now, effects);
             // No word came in time; the evidence may still say that the work was done.
             live.verify_until = now;
             return verify(live, now, effects);
@@ -308,8 +315,10 @@ void Engine::on_time_up(Live& live, Time now, Effects& effects) {
             Execution lost;
             lost.started = live.occurrence.started.value_or(now);
             lost.ended = now;
-            lost.lost = !live.job->is_watched();
-            lost.timed_out = live.job->is_watched();
+            // The last word of watched work may have come while nobody was here to hear it.
+            bool may_have_ended = live.job->is_watched() && lost.started < listening_since_;
+            lost.lost = !live.job->is_watched() || may_have_ended;
+            lost.timed_out = !lost.lost;
             return run_ended(live.occurrence.key, live.occurrence.fence, lost, now, effects);
         }
         case Phase::kVerifying:
@@ -369,7 +378,7 @@ void Engine::on_plan_committed(Pending& pending, const Result<void>& result, Tim
 // When the plan runs short: between half the horizon and all of it before its end, so that the jobs of one
 // minute do not plan in one second. Not before `earliest`.
 void Engine::plan_later(JobState& state, Time earliest) {
-    if (state.plan_at || !state.job->is_planned_ahead()) return;
+    if (state.plan_at || state.is_removed || !state.job->is_planned_ahead()) return;
     auto half = options_.horizon / 2;
     auto lead = half + std::chrono::seconds(random_.below(static_cast<uint64_t>(half.count()) + 1));
     plan_at(state, std::max<Time>(state.planned_until - lead, earliest));
@@ -472,6 +481,7 @@ void Engine::claim(Live& live, Time now, Effects& effects) {
     claim.attempt = live.occurrence.attempt + 1;
     claim.claimed = now;
     claim.lease_until = now + live.job->timeout + kLeaseSlack;
+    claim.note = live.occurrence.note;
     live.occurrence.fence = claim.fence;
     live.occurrence.attempt = claim.attempt;
     live.occurrence.lease_until = claim.lease_until;
@@ -485,7 +495,8 @@ void Engine::claim(Live& live, Time now, Effects& effects) {
 Result<OccurrenceKey> Engine::trigger(const std::string& tenant, const std::string& name, Trigger trigger,
                                       Time now, Effects& effects) {
     auto found = jobs_.find({tenant, name});
-    if (found == jobs_.end()) return fail(Code::kNotFound, "there is no job {}", name);
+    if (found == jobs_.end() || found->second->is_removed)
+        return fail(Code::kNotFound, "there is no job {}", name);
     JobState& state = *found->second;
     if (state.job->is_watched() && trigger != Trigger::kPing)
         return fail(Code::kInvalid, "job {} is watched: it runs elsewhere and cannot be started from here",
@@ -530,12 +541,14 @@ EngineStats Engine::stats() const {
 
 JobPtr Engine::job(const std::string& tenant, const std::string& name) const {
     auto found = jobs_.find({tenant, name});
-    return found == jobs_.end() ? nullptr : found->second->job;
+    return found == jobs_.end() || found->second->is_removed ? nullptr : found->second->job;
 }
 
 std::vector<JobPtr> Engine::jobs() const {
     std::vector<JobPtr> all;
-    for (const auto& [name, state] : jobs_) all.push_back(state->job);
+    for (const auto& [name, state] : jobs_) {
+        if (!state->is_removed) all.push_back(state->job);
+    }
     return all;
 }
 

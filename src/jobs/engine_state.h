@@ -51,6 +51,7 @@ struct Engine::JobState {
     JobPtr job;
     Time planned_until;
     bool is_planning = false;
+    bool is_removed = false;  // what runs comes to its verdict; nothing else happens
     bool is_paused = false;
     std::string paused_why;
     std::optional<Time> plan_at;

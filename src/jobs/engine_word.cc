@@ -92,6 +92,7 @@ void Engine::hear(Live& live, const Word& word, std::vector<Transition> before, 
         claim.attempt = 1;
         claim.claimed = now;
         claim.lease_until = now + live.job->timeout;
+        claim.note = occurrence.note;
         occurrence.fence = claim.fence;
         occurrence.attempt = 1;
         occurrence.lease_until = claim.lease_until;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <re2/re2.h>
+#include <re2/re2.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -283,10 +284,13 @@ JobPtr read_job(const json::object& definition, std::string_view tenant, bool is
     read_action(reader, *job);
     read_policies(reader, *job);
     reader.list("expect", [&](const json::value& each, const std::string& path) {
-        if (job->expectations.size() < kExpectationsMax) read_expectation(each, path, *job, problems);
+        if (job->expectations.size() < kExpectationsMax) return read_expectation(each, path, *job, problems);
+        problems.push_back({path, fmt::format("is one too many: a job has at most {}", kExpectationsMax)});
     });
     read_deliveries(reader, *job);
     reader.text("silent_when", job->silent_when);
+    if (RE2 pattern(job->silent_when, RE2::Quiet); !pattern.ok())
+        reader.complain("silent_when", fmt::format("is no pattern: {}", pattern.error()));
     check_pattern(reader, "silent_when", job->silent_when);
     check_supported(reader, *job);
     expect_receipts(*job);

@@ -41,7 +41,7 @@ struct Occurrence {
     std::optional<Verdict> verdict;  // set exactly when the phase is kDone
     std::string why;                 // the verdict's reason; before it, what it waits for
     std::string warning;             // something that is not as it should be, though the verdict stands
-    std::string note;                // of the schedule: a shift of the clocks
+    std::string note;                // a shift of the clocks; what a catch-up makes up for
     std::string revision;            // of the job when it was planned
     Fence fence = 0;
     uint32_t attempt = 0;  // of the claim that holds now; 0: none yet
@@ -154,6 +154,7 @@ struct ClaimRun {
     uint32_t attempt = 0;
     Time claimed;
     Time lease_until;
+    std::string note;
 };
 
 // What the evidence sources noted before the start, as JSON; durable before it.

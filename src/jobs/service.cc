@@ -305,12 +305,14 @@ Result<void> Service::Core::load() {
     if (!written) return written;
     struct Ledger {
         std::vector<JobRecord> records;
+        std::vector<JobRecord> removed;
         std::vector<Unfinished> open;
         Fence fence = 0;
     };
     auto ledger = parts.readers.read<Ledger>([](store::Database& db) -> Result<Ledger> {
         Ledger all;
         NS_TRY(all.records, load_jobs(db));
+        NS_TRY(all.removed, load_removed_in_flight(db));
         NS_TRY(all.open, load_unfinished(db));
         NS_TRY(all.fence, last_fence(db));
         return all;
@@ -322,8 +324,14 @@ Result<void> Service::Core::load() {
         JobPtr job = read_definition(record, parts.zones);
         if (job) jobs.push_back(std::move(job));
     }
+    for (const JobRecord& record : ledger->removed) {
+        JobPtr job = read_definition(record, parts.zones);
+        if (job) jobs.push_back(std::move(job));
+        ledger->records.push_back(record);
+    }
     with_engine([&](Engine& each, Time at, Effects& effects) {
         each.restore(std::move(jobs), ledger->records, std::move(ledger->open), ledger->fence, at, effects);
+        for (const JobRecord& record : ledger->removed) each.remove_job(record.tenant, record.name);
     });
     return {};
 }

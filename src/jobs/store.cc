@@ -107,7 +107,7 @@ Result<void> apply_plan(Database& db, const Plan& plan) {
 Result<void> apply_claim(Database& db, const ClaimRun& claim) {
     NS_TRY(Statement update,
            db.prepare("UPDATE occurrences SET phase = ?4, fence = ?5, attempt = ?6, lease_us = ?7, why = '',"
-                      " started_us = coalesce(started_us, ?8)"
+                      " note = ?10, started_us = coalesce(started_us, ?8)"
                       " WHERE tenant = ?1 AND job = ?2 AND nominal_us = ?3 AND verdict IS NULL AND phase = ?9"
                       " AND fence < ?5"));
     bind_key(update, 1, claim.key)
@@ -116,7 +116,8 @@ Result<void> apply_claim(Database& db, const ClaimRun& claim) {
         .bind(6, static_cast<int64_t>(claim.attempt))
         .bind(7, unix_us(claim.lease_until))
         .bind(8, unix_us(claim.claimed))
-        .bind(9, static_cast<int64_t>(claim.from));
+        .bind(9, static_cast<int64_t>(claim.from))
+        .bind(10, claim.note);
     if (auto done = change_one(db, update, claim.key, "somebody else holds it, or it is over"); !done)
         return done;
     NS_TRY(Statement insert, db.prepare("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, '', NULL)"));

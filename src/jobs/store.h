@@ -27,9 +27,12 @@ Result<void> apply(store::Database& db, const Transition& transition, const Enqu
 // Writes the definition. A new job is planned from `now` on; one whose definition changed too, and what was
 // planned ahead by the old one is taken back.
 Result<void> upsert_job(store::Database& db, const JobRecord& record, Time now);
-// The job is not planned any more; its history stays. What was planned ahead of `now` is taken back.
+// The job is not planned any more; its history stays. What was planned ahead of `now` is taken back, what
+// waits for its turn is skipped, and what runs goes on.
 Result<void> remove_job(store::Database& db, const std::string& tenant, const std::string& name, Time now);
 Result<std::vector<JobRecord>> load_jobs(store::Database& db);
+// Jobs that are removed, and of which something still runs.
+Result<std::vector<JobRecord>> load_removed_in_flight(store::Database& db);
 
 // Every occurrence without a verdict, oldest first.
 Result<std::vector<Unfinished>> load_unfinished(store::Database& db);
@@ -39,7 +42,8 @@ struct OccurrenceQuery {
     std::string tenant;
     std::string job;  // empty: all
     std::optional<Verdict> verdict;
-    std::optional<Time> before;  // nominal, exclusive: the cursor
+    std::optional<Time> before;  // nominal, and the job at that time, exclusive: the cursor
+    std::string before_job;
     std::optional<Time> until;   // inclusive
     size_t limit = 50;
 };

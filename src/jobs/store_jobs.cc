@@ -22,6 +22,21 @@ Result<void> take_back(Database& db, const std::string& tenant, const std::strin
     return count.run();
 }
 
+// What is due and was not started will not be: it has its verdict, as every occurrence must.
+Result<void> skip_what_waits(Database& db, const std::string& tenant, const std::string& name, Time now) {
+    NS_TRY(Statement skip,
+           db.prepare("UPDATE occurrences SET phase = ?, verdict = ?, why = ?, decided_us = ?"
+                      " WHERE tenant = ? AND job = ? AND phase = 0 AND verdict IS NULL"));
+    skip.bind(1, static_cast<int64_t>(Phase::kDone)).bind(2, static_cast<int64_t>(Verdict::kSkipped));
+    skip.bind(3, "the job was removed before its turn came").bind(4, unix_us(now));
+    skip.bind(5, tenant).bind(6, name);
+    if (auto done = skip.run(); !done) return done;
+    NS_TRY(Statement count, db.prepare("INSERT INTO totals VALUES (?, ?, ?, ?)"
+                                       " ON CONFLICT DO UPDATE SET count = count + excluded.count"));
+    count.bind(1, tenant).bind(2, name).bind(3, static_cast<int64_t>(Verdict::kSkipped)).bind(4, db.changes());
+    return count.run();
+}
+
 }  // namespace
 
 Result<void> upsert_job(Database& db, const JobRecord& record, Time now) {
@@ -59,15 +74,19 @@ Result<void> remove_job(Database& db, const std::string& tenant, const std::stri
     update.bind(1, unix_us(now)).bind(2, tenant).bind(3, name);
     if (auto done = update.run(); !done) return done;
     if (db.changes() == 0) return fail(Code::kNotFound, "there is no job {}", name);
-    return take_back(db, tenant, name, now);
+    if (auto done = take_back(db, tenant, name, now); !done) return done;
+    return skip_what_waits(db, tenant, name, now);
 }
 
-Result<std::vector<JobRecord>> load_jobs(Database& db) {
+namespace {
+
+Result<std::vector<JobRecord>> load_where(Database& db, std::string_view condition) {
     NS_TRY(
         Statement select,
-        db.prepare(
+        db.prepare(fmt::format(
             "SELECT tenant, name, definition, is_from_config, revision, planned_since_us, planned_until_us,"
-            " is_paused, paused_by, paused_why FROM jobs WHERE removed_us IS NULL"));
+            " is_paused, paused_by, paused_why FROM jobs WHERE {}",
+            condition)));
     std::vector<JobRecord> records;
     for (;;) {
         NS_TRY(bool has_row, select.step());
@@ -85,6 +104,18 @@ Result<std::vector<JobRecord>> load_jobs(Database& db) {
         record.paused_why = select.text(9);
         records.push_back(std::move(record));
     }
+}
+
+}  // namespace
+
+Result<std::vector<JobRecord>> load_jobs(Database& db) {
+    return load_where(db, "removed_us IS NULL");
+}
+
+Result<std::vector<JobRecord>> load_removed_in_flight(Database& db) {
+    return load_where(db,
+                      "removed_us IS NOT NULL AND EXISTS (SELECT 1 FROM occurrences o"
+                      " WHERE o.tenant = jobs.tenant AND o.job = jobs.name AND o.verdict IS NULL)");
 }
 
 Result<Fence> last_fence(Database& db) {

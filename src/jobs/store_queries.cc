@@ -145,14 +145,14 @@ Result<std::vector<Occurrence>> find_occurrences(Database& db, const OccurrenceQ
     std::string sql = fmt::format("SELECT {} FROM occurrences WHERE tenant = ?1", kColumns);
     if (!query.job.empty()) sql += " AND job = ?2";
     if (query.verdict) sql += " AND verdict = ?3";
-    if (query.before) sql += " AND nominal_us < ?4";
+    if (query.before) sql += " AND (nominal_us, job) < (?4, ?7)";
     if (query.until) sql += " AND nominal_us <= ?5";
-    sql += " ORDER BY nominal_us DESC LIMIT ?6";
+    sql += " ORDER BY nominal_us DESC, job DESC LIMIT ?6";
     NS_TRY(Statement select, db.prepare(sql));
     select.bind(1, query.tenant).bind(6, static_cast<int64_t>(query.limit));
     if (!query.job.empty()) select.bind(2, query.job);
     if (query.verdict) select.bind(3, static_cast<int64_t>(*query.verdict));
-    if (query.before) select.bind(4, unix_us(*query.before));
+    if (query.before) select.bind(4, unix_us(*query.before)).bind(7, query.before_job);
     if (query.until) select.bind(5, unix_us(*query.until));
     return read_all<Occurrence>(select, read_occurrence);
 }

@@ -2,10 +2,12 @@
 import json
 import os
 import pathlib
+import re
 import socket
 import stat
 import subprocess
 import sys
+import textwrap
 import time
 import unittest
 import urllib.request
@@ -193,12 +195,80 @@ class RunningServer(unittest.TestCase):
         document = json.loads(self.server.get("/openapi.json", token=None).body)
         for path, operations in document["paths"].items():
             for method in operations:
-                answer = self.server.request(method.upper(), path.replace("{id}", "none"), body=b"" if method == "post" else None,
-                                             headers={"Accept": "application/json"}) if path != "/api/v1/live" else None
-                if answer is not None:
-                    self.assertNotEqual(answer.status, 405, (method, path))
-                    if answer.status == 404:
-                        self.assertNotIn("there is no /", answer.json().get("detail", ""), (method, path))
+                if path == "/api/v1/live":
+                    continue
+                answer = self.server.request(method.upper(), re.sub(r"{\w+}", "none", path), headers={"Accept": "application/json"},
+                                             body=b"" if method in ("post", "put") else None)
+                self.assertNotEqual(answer.status, 405, (method, path))
+                if answer.status == 404 and "json" in answer.headers["Content-Type"]:
+                    self.assertNotIn("there is no /", answer.json().get("detail", ""), (method, path))
+
+    def test_openapi_lists_every_route(self):
+        document = json.loads(self.server.get("/openapi.json", token=None).body)
+        rooms = pathlib.Path(__file__).parents[3] / "src/api"
+        routes = set()
+        for source in rooms.glob("*.cc"):
+            if not source.name.endswith("_test.cc"):
+                routes |= set(re.findall(r'"(/(?:api|v1|ping)/[\w/{}]+|/\w+|/openapi\.json)"', source.read_text()))
+        self.assertGreater(len(routes), 30)
+        self.assertEqual(routes - set(document["paths"]), set())
+
+    def test_examples_of_the_documents_are_good_configurations(self):
+        documents = pathlib.Path(__file__).parents[3] / "docs"
+        checked = 0
+        for name in ("jobs.md", "configuration.md"):
+            text = (documents / name).read_text()
+            blocks = re.findall(r"```yaml\n(.*?)```", text, re.S)
+            blocks += [textwrap.dedent(each) for each in re.findall(r"(?:^    .*\n|^\n(?=    ))+", text, re.M)]
+            for block in blocks:
+                if not re.match(r"\s*(server|channels|jobs):", block):
+                    continue
+                path = self.server.folder / "example.yaml"
+                path.write_text(block)
+                named = {each: "x" for each in re.findall(r"\${(\w+)}", block)}
+                answer = subprocess.run([BINARY, "config", "check", str(path)], capture_output=True, text=True, env={**os.environ, **named})
+                self.assertEqual(answer.returncode, 0, f"{name}: {answer.stdout}{answer.stderr}\n{block}")
+                checked += 1
+        self.assertGreaterEqual(checked, 5)
+
+    def test_schema_knows_no_key_that_the_program_does_not(self):
+        schema = json.loads((pathlib.Path(__file__).parents[3] / "docs/nightshift.schema.json").read_text())
+        sources = set(schema["$defs"]["source"]["properties"])
+        actions = [each["required"][0] for each in schema["$defs"]["job"]["oneOf"]]
+
+        def alternatives(properties):
+            """A mapping of one source or of one action has all keys, but only one of those."""
+            if "oneOf" not in properties and sources <= set(properties):
+                return [set(properties) - sources | {each} for each in sources]
+            if "watch" in properties:
+                return [set(properties) - set(actions) | {"command"}] + [{"name", each} for each in actions]
+            return [set(properties)]
+
+        def examples(of):
+            """Values with every key that the schema has; the values themselves may be wrong."""
+            if "$ref" in of:
+                return examples(schema["$defs"][of["$ref"].split("/")[-1]])
+            if "properties" in of:
+                properties = of["properties"]
+                return [{key: examples(properties[key])[0] for key in sorted(keys)} for keys in alternatives(properties)]
+            if "oneOf" in of:
+                return examples(of["oneOf"][0])
+            kinds = of.get("type", "string")
+            if kinds in ("array", ["string", "array"]):
+                return [examples(of["items"])]
+            return [{}] if kinds == "object" else ["x"]
+
+        whole = examples(schema)[0]
+        self.assertEqual(len(whole["jobs"]), 1 + len(actions))
+        self.assertEqual(len(whole["jobs"][0]["expect"]), len(sources))
+        path = self.server.folder / "every-key.yaml"
+        path.write_text(json.dumps(whole))
+        answer = subprocess.run([BINARY, "config", "check", str(path)], capture_output=True, text=True)
+        self.assertNotEqual(answer.returncode, 0)
+        said = (answer.stdout + answer.stderr).split("\n")
+        self.assertGreater(len([line for line in said if "must be" in line]), 30)
+        unknown = re.compile("is not a key I know|is no known key|is not a key of")
+        self.assertEqual([line for line in said if unknown.search(line)], [])
 
     def test_metrics_are_prometheus_text(self):
         text = self.server.get("/metrics").body.decode()
