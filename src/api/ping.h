@@ -15,8 +15,8 @@ using FindPingKey = std::function<std::optional<std::pair<std::string, std::stri
     const std::string& key, const std::string& slug)>;
 
 // The ping API of Healthchecks.io (https://healthchecks.io/docs/http_api/): /ping/<uuid> and
-// /ping/<key>/<slug>, each with /start, /fail, /log or an exit status, ?rid=, and a body of which the beginning is kept.
-// The key in the path is the secret.
+// /ping/<key>/<slug>, each with /start, /fail, /log or an exit status, ?rid=, and a body of which the
+// beginning is kept. The key in the path is the secret.
 void add_ping_routes(Router& router, jobs::Service& jobs, FindPingKey find);
 
 }  // namespace nightshift::api

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <re2/re2.h>
-#include <re2/re2.h>
 #include <xxhash.h>
 
 #include <algorithm>

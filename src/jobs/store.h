@@ -44,7 +44,7 @@ struct OccurrenceQuery {
     std::optional<Verdict> verdict;
     std::optional<Time> before;  // nominal, and the job at that time, exclusive: the cursor
     std::string before_job;
-    std::optional<Time> until;   // inclusive
+    std::optional<Time> until;  // inclusive
     size_t limit = 50;
 };
 // Newest first.

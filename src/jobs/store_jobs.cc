@@ -24,16 +24,18 @@ Result<void> take_back(Database& db, const std::string& tenant, const std::strin
 
 // What is due and was not started will not be: it has its verdict, as every occurrence must.
 Result<void> skip_what_waits(Database& db, const std::string& tenant, const std::string& name, Time now) {
-    NS_TRY(Statement skip,
-           db.prepare("UPDATE occurrences SET phase = ?, verdict = ?, why = ?, decided_us = ?"
-                      " WHERE tenant = ? AND job = ? AND phase = 0 AND verdict IS NULL"));
+    NS_TRY(Statement skip, db.prepare("UPDATE occurrences SET phase = ?, verdict = ?, why = ?, decided_us = ?"
+                                      " WHERE tenant = ? AND job = ? AND phase = 0 AND verdict IS NULL"));
     skip.bind(1, static_cast<int64_t>(Phase::kDone)).bind(2, static_cast<int64_t>(Verdict::kSkipped));
     skip.bind(3, "the job was removed before its turn came").bind(4, unix_us(now));
     skip.bind(5, tenant).bind(6, name);
     if (auto done = skip.run(); !done) return done;
     NS_TRY(Statement count, db.prepare("INSERT INTO totals VALUES (?, ?, ?, ?)"
                                        " ON CONFLICT DO UPDATE SET count = count + excluded.count"));
-    count.bind(1, tenant).bind(2, name).bind(3, static_cast<int64_t>(Verdict::kSkipped)).bind(4, db.changes());
+    count.bind(1, tenant)
+        .bind(2, name)
+        .bind(3, static_cast<int64_t>(Verdict::kSkipped))
+        .bind(4, db.changes());
     return count.run();
 }
 
