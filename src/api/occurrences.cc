@@ -20,6 +20,7 @@ using auth::Scope;
 constexpr size_t kOutputBytesMax = 1u << 20;
 constexpr std::chrono::seconds kOutputTime{10};
 constexpr std::chrono::hours kOverrideMax{24 * 30};
+constexpr int64_t kNoEndMs = 253'402'300'799'999;  // the last of the year 9999
 
 Result<jobs::OccurrenceQuery> parse_query(const Call& call) {
     jobs::OccurrenceQuery query;
@@ -35,14 +36,14 @@ Result<jobs::OccurrenceQuery> parse_query(const Call& call) {
         }
     }
     NS_TRY(int64_t limit, integer_parameter(call.request, "limit", 50, 1, 1000));
-    NS_TRY(int64_t until_ms, integer_parameter(call.request, "until_ms", INT64_MAX, 0, INT64_MAX));
+    NS_TRY(int64_t until_ms, integer_parameter(call.request, "until_ms", kNoEndMs, 0, kNoEndMs));
     query.limit = static_cast<size_t>(limit);
     if (auto cursor = call.request.query_value("cursor"); cursor && !cursor->empty()) {
         NS_TRY(jobs::OccurrenceKey last, jobs::parse_occurrence_id(query.tenant, *cursor));
         query.before = last.nominal;
         query.before_job = last.job;
     }
-    if (until_ms != INT64_MAX) query.until = from_unix_ms(until_ms);
+    if (until_ms != kNoEndMs) query.until = from_unix_ms(until_ms);
     return query;
 }
 

@@ -236,6 +236,88 @@ TEST_F(EngineTest, SaysUnverifiedWhenItWasNotThereToHear) {
     EXPECT_EQ(row({"default", "w", at("2026-11-22T07:00:00Z")}).verdict, Verdict::kUnverified);
 }
 
+TEST_F(EngineTest, SkipsWatchedWorkWhileItIsPaused) {
+    open({job(R"({"name":"w","watch":{},"schedule":{"cron":"* * * * *"},"grace":"20s"})")});
+    engine_->set_paused("default", "w", true, "moving house");
+    advance(seconds(81));
+    observe();
+    Occurrence seen = row({"default", "w", at("2026-11-22T07:00:00Z")});
+    EXPECT_EQ(seen.verdict, Verdict::kSkipped);
+    EXPECT_EQ(seen.why, "the job is paused: moving house");
+}
+
+TEST_F(EngineTest, WaitsForWatchedWorkAsLongAfterARestartAsBefore) {
+    open({job(R"({"name":"w","watch":{},"timeout":"100s"})")});
+    auto begun = engine_->word("default", "w", {.kind = Word::Kind::kStart}, now_, effects_);
+    ASSERT_TRUE(begun);
+    settle();
+    advance(seconds(50));
+    open(jobs_);
+    EXPECT_TRUE(engine_->open(*begun));
+    EXPECT_EQ(engine_->next_due(), now_ + seconds(50));
+    advance(seconds(50));
+    observe();
+    // Its last word may have come in between.
+    EXPECT_EQ(row(*begun).verdict, Verdict::kUnverified);
+}
+
+TEST_F(EngineTest, WritesWhatACatchUpMakesUpFor) {
+    open({minutely("")});
+    now_ += std::chrono::hours(2);
+    open(jobs_);
+    auto starts = take_starts();
+    ASSERT_EQ(starts.size(), 1u);
+    EXPECT_TRUE(row(starts[0].key).note.starts_with("makes up for ")) << row(starts[0].key).note;
+}
+
+TEST_F(EngineTest, EndsWhatRunsOfARemovedJobAndForgetsTheJob) {
+    open({minutely("")});
+    advance(seconds(60));
+    auto starts = take_starts();
+    ASSERT_EQ(starts.size(), 1u);
+    ASSERT_TRUE(remove_job(db_, "default", "m", now_));
+    engine_->remove_job("default", "m");
+    EXPECT_TRUE(engine_->jobs().empty());
+    EXPECT_FALSE(engine_->trigger("default", "m", Trigger::kManual, now_, effects_));
+    auto removed = load_removed_in_flight(db_);
+    ASSERT_EQ(removed->size(), 1u);
+    end(starts[0], 0);
+    observe();
+    EXPECT_EQ(row(starts[0].key).verdict, Verdict::kUnverified);
+    EXPECT_TRUE(load_removed_in_flight(db_)->empty());
+    auto totals = load_totals(db_);
+    EXPECT_TRUE(audit_totals("m", (*totals)[{"default", "m"}]).empty());
+}
+
+TEST_F(EngineTest, SkipsWhatWaitsWhenItsJobIsRemoved) {
+    open({minutely(R"(,"overlap":"queue")")});
+    advance(seconds(60));
+    ASSERT_EQ(take_starts().size(), 1u);
+    advance(seconds(60));
+    ASSERT_TRUE(remove_job(db_, "default", "m", now_));
+    engine_->remove_job("default", "m");
+    EXPECT_EQ(row({"default", "m", at("2026-11-22T07:01:00Z")}).verdict, Verdict::kSkipped);
+    auto totals = load_totals(db_);
+    EXPECT_TRUE(audit_totals("m", (*totals)[{"default", "m"}]).empty());
+}
+
+TEST_F(EngineTest, PagesPassNoOccurrenceOfTheSameTime) {
+    open({job(R"({"name":"a","command":"true","schedule":{"cron":"* * * * *"}})"),
+          job(R"({"name":"b","command":"true","schedule":{"cron":"* * * * *"}})")});
+    OccurrenceQuery query{.tenant = "default", .limit = 1};
+    std::vector<OccurrenceKey> seen;
+    for (;;) {
+        auto page = find_occurrences(db_, query);
+        if (page->empty()) break;
+        seen.push_back(page->front().key);
+        query.before = page->front().key.nominal;
+        query.before_job = page->front().key.job;
+    }
+    query.limit = 1000;
+    query.before.reset();
+    EXPECT_EQ(seen.size(), find_occurrences(db_, query)->size());
+}
+
 TEST_F(EngineTest, TakesBackWhatAnOldDefinitionPlanned) {
     open({minutely("")});
     auto changed = job(R"({"name":"m","command":"true","schedule":{"cron":"30 * * * *"}})");

@@ -178,6 +178,7 @@ void read_policies(JsonReader& reader, Job& job) {
     reader.choice("overlap", overlap, {"skip", "queue", "replace", "allow"});
     job.overlap = static_cast<Overlap>(overlap);
     reader.duration("timeout", job.timeout);
+    if (job.timeout.count() == 0) reader.complain("timeout", "is 0s, but must be 1s at least");
     reader.duration("deadline", job.deadline);
     reader.duration("grace", job.grace);
     reader.boolean("paused", job.is_paused);
@@ -294,6 +295,8 @@ JobPtr read_job(const json::object& definition, std::string_view tenant, bool is
     check_supported(reader, *job);
     expect_receipts(*job);
     reader.text("ping_key", job->ping_key);
+    if (!job->ping_key.empty() && !is_name(job->ping_key))
+        reader.complain("ping_key", "is part of an address: letters, digits, '-', '_' or '.'");
     reader.done();
     if (problems.size() > before) return nullptr;
     return job;
