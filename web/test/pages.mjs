@@ -48,7 +48,7 @@ export async function keyboard(suite, browser) {
   await suite.check("is worked by keyboard: pages, filter, help, palette", async () => {
     const page = await browser.page("/");
     await isLive(page);
-    for (const [key, path] of [["f", "/fleet"], ["h", "/history"], ["s", "/system"], ["n", "/"]]) {
+    for (const [key, path] of [["f", "/fleet"], ["h", "/history"], ["j", "/jobs"], ["s", "/system"], ["n", "/"]]) {
       await page.keyboard.press("g");
       await page.keyboard.press(key);
       await page.waitForURL((url) => url.pathname === path);

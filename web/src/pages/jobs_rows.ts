@@ -1,4 +1,4 @@
-import type { Audit, Impact, Job, JobList, Mark, Observation, Occurrence, Outcome, Verdict } from "../api/types.ts";
+import type { Audit, Impact, Job, LedgerTotals, Mark, Observation, Occurrence, Outcome, Verdict } from "../api/types.ts";
 
 // What the pages of scheduled work show, in which order and in which words. Pure.
 
@@ -17,9 +17,9 @@ export function stateOf(mark: Pick<Mark, "phase" | "verdict">): MarkState {
   }
 }
 
-// One letter a state, so that none is told by colour alone.
+// One letter a state, so that none is told by colour alone; those of the command line where it has one.
 export const kLetters: Record<MarkState, string> = {
-  verified: "✓", unverified: "?", contradicted: "≠", failed: "×", late: "L", missed: "M", skipped: "–", silent_ok: "s",
+  verified: "✓", unverified: "?", contradicted: "X", failed: "F", late: "L", missed: "M", skipped: "s", silent_ok: "o",
   planned: "", running: "▸", waiting: "…", verifying: "◦",
 };
 
@@ -68,7 +68,7 @@ export function matchesJob(job: Job, text: string): boolean {
 }
 
 // "42 planned, 40 verified, 1 missed, 1 in flight": what is zero is left out, but never planned and verified.
-export function countsInWords(totals: NonNullable<JobList["counted"]>): string {
+export function countsInWords(totals: LedgerTotals): string {
   const parts = [`${totals.planned} planned`];
   for (const verdict of kVerdicts) {
     const n = totals.verdicts[verdict] ?? 0;
