@@ -1,12 +1,13 @@
 // Scheduled work on its pages: every kind of verdict that a small configuration can bring about, looked at by a person's means.
 import { assert, eventually, hasNoSidewaysScroll, isLive, namelessControls } from "../../../web/test/harness.mjs";
 
-// Each job writes what it promised, or not. Paths are relative to the folder of the configuration.
+// Each job writes what it promised, or not, in `folder`.
 export const jobsConfig = (folder) => `
 jobs:
   - name: report
     description: Writes the morning report
     schedule: {every: 1h}
+    folder: ${folder}
     command: [/bin/sh, -c, "echo 'writing the report'; echo 'all is well' > ${folder}/report.txt; echo done"]
     expect:
       - exit_code: 0
@@ -21,17 +22,20 @@ jobs:
   - name: liar
     description: Says done and does nothing
     schedule: {cron: "0 4 * * *", zone: Europe/Berlin}
+    folder: ${folder}
     command: [/bin/sh, -c, "echo 'posted to the feed'"]
     expect:
       - file: {path: ${folder}/never.txt, newer_than_start: true}
   - name: broken.backup
     schedule: {cron: "30 2 * * mon-fri"}
+    folder: ${folder}
     command: [/bin/sh, -c, "echo 'disk is full' >&2; exit 3"]
     retries: {max: 1, backoff: 1s}
     expect:
       - file: {path: ${folder}/backup.tar, newer_than_start: true}
   - name: slow
     schedule: {every: 6h}
+    folder: ${folder}
     command: [/bin/sh, -c, "echo started; sleep 600"]
   - name: elsewhere
     description: Runs in a crontab of another machine
