@@ -106,9 +106,9 @@ function DailyLine() {
 function AuditWords({ audit, state }: { audit: Audit | null; state: string }) {
   if (!audit) return <span class="audit"><Icon name="unknown" size={14} />ledger not audited yet</span>;
   const checked = <>checked <Ago ms={audit.time_ms} /></>;
-  if (state === "broken") return <span class="audit"><Icon name="failed" size={14} />the ledger does not add up ({checked})</span>;
-  if (state === "old") return <span class="audit"><Icon name="unknown" size={14} />ledger added up, but was last {checked}</span>;
-  return <span class="audit"><Icon name="passing" size={14} />ledger adds up ({checked})</span>;
+  if (state === "broken") return <span class="audit"><Icon name="failed" size={14} /><span>the ledger does not add up ({checked})</span></span>;
+  if (state === "old") return <span class="audit"><Icon name="unknown" size={14} /><span>ledger added up, but was last {checked}</span></span>;
+  return <span class="audit"><Icon name="passing" size={14} /><span>ledger adds up ({checked})</span></span>;
 }
 
 function JobRow({ job, isSelected }: { job: Job; isSelected: boolean }) {
