@@ -36,7 +36,7 @@ jobs:
   - name: slow
     schedule: {every: 6h}
     folder: ${folder}
-    command: [/bin/sh, -c, "echo started; sleep 600"]
+    command: [/bin/sh, -c, "echo started; while [ -d ${folder} ]; do sleep 1; done"]
   - name: elsewhere
     description: Runs in a crontab of another machine
     schedule: {every: 12h}
@@ -163,7 +163,7 @@ export async function jobs(suite, browser, program, shoot) {
     assert.match(await drawer.innerText(), /blocking[\s\S]*Condition[\s\S]*Outcome[\s\S]*(fails|holds)[\s\S]*Observed[\s\S]*When[\s\S]*\d\d:\d\d:\d\d[\s\S]*By whom[\s\S]*file system/);
     await page.keyboard.press("Escape");
     await drawer.waitFor({ state: "detached" });
-    await page.getByText("Output", { exact: true }).click();
+    await page.locator("summary", { hasText: "Output" }).click();
     await page.locator("pre.output", { hasText: "writing the report" }).waitFor();
     await page.close();
   });
@@ -183,9 +183,9 @@ export async function jobs(suite, browser, program, shoot) {
     await page.locator("[data-why]").waitFor();
     await page.keyboard.press("o");
     await page.getByRole("dialog", { name: "Override the verdict" }).waitFor();
-    await page.getByLabel("Verdict").selectOption("silent_ok");
-    await page.getByLabel("Reason").fill("nothing was to be posted");
-    await page.getByLabel("For").selectOption("1h");
+    await page.locator("dialog select[name=verdict]").selectOption("silent_ok");
+    await page.locator("dialog input[name=reason]").fill("nothing was to be posted");
+    await page.locator("dialog select[name=for]").selectOption("1h");
     await page.locator("dialog").getByRole("button", { name: "Override" }).click();
     await page.locator("[data-override]", { hasText: /says silent ok, over the ledger's contradicted, until \d{4}.*: nothing was to be posted/s }).waitFor();
     assert.equal(await page.locator(".hero .verdict.v-silent_ok").count(), 1);
