@@ -76,13 +76,13 @@ export async function jobs(suite, browser, program, shoot) {
     assert.match(await row(page, "report").innerText(), /in \d+ [hms][\s\S]*verified[\s\S]*(now|ago)[\s\S]*proven by the report/);
     assert.match(await row(page, "liar").locator(".j-last").innerText(), /contradicted[\s\S]*never\.txt|contradicted[\s\S]*file/);
     assert.match((await row(page, "report").locator(".j-next time").getAttribute("title")) ?? "", /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/);
-    const title = await row(page, "liar").locator("a.mark.v-contradicted").first().getAttribute("title");
+    const title = await row(page, "liar").locator("a.vmark.v-contradicted").first().getAttribute("title");
     assert.match(title ?? "", /^\d{4}-\d\d-\d\d .*\ncontradicted: /);
-    assert.equal(await row(page, "liar").locator("a.mark.v-contradicted").first().innerText(), "X");
-    assert.equal(await row(page, "report").locator("i.mark.v-planned").count(), 1, "what comes next is hollow");
+    assert.equal(await row(page, "liar").locator("a.vmark.v-contradicted").first().innerText(), "X");
+    assert.equal(await row(page, "report").locator("i.vmark.v-planned").count(), 1, "what comes next is hollow");
     assert.equal(await row(page, "slow").locator(".running").count(), 1);
     const green = await page.evaluate(() => {
-      const of = (state) => getComputedStyle(document.querySelector(`.legend-row .mark.v-${state}`)).getPropertyValue("--tone");
+      const of = (state) => getComputedStyle(document.querySelector(`.legend-row .vmark.v-${state}`)).getPropertyValue("--tone");
       return ["verified", "unverified", "contradicted", "failed", "late", "missed", "skipped", "silent_ok", "running", "planned"].filter((state) => of(state) === of("verified"));
     });
     assert.deepEqual(green, ["verified"]);
@@ -101,7 +101,7 @@ export async function jobs(suite, browser, program, shoot) {
     const page = await browser.page("/jobs");
     await isLive(page);
     await row(page, "report").waitFor();
-    const marks = () => row(page, "report").locator("a.mark").count();
+    const marks = () => row(page, "report").locator("a.vmark").count();
     const before = await marks();
     await page.getByRole("button", { name: "Run report now" }).click();
     await page.getByText(/Started report@/).waitFor();

@@ -66,7 +66,7 @@ export function JobPage() {
 function JobView({ name }: { name: string }) {
   const { answer, error, reload } = useJob(name);
   const job = answer?.job;
-  useKeys(job ? { r: () => void runNow(job, reload), p: () => (job.is_paused ? void resume(job, reload) : askPause(job, reload)) } : {});
+  useKeys(job ? { ...(job.kind === "watch" ? {} : { r: () => void runNow(job, reload) }), p: () => (job.is_paused ? void resume(job, reload) : askPause(job, reload)) } : {});
   return (
     <main class="page">
       {error && <div class="note s-error" role="alert"><Icon name="error" /><span>{answer ? "Not current: " : ""}{error} <button class="button small" onClick={reload}>Try again</button></span></div>}
@@ -103,7 +103,7 @@ function Hero({ job, asOfMs, reload }: { job: JobDetail; asOfMs: number; reload:
         {last && <VerdictChip state={stateOf(last)} />}
         {job.is_paused && <span class="state chip s-warning"><Icon name="stalled" size={14} />paused</span>}
         <span class="row push wrap">
-          <button class="button small" onClick={() => void runNow(job, reload)}><Icon name="play" size={13} />Run now<kbd>r</kbd></button>
+          {job.kind !== "watch" && <button class="button small" onClick={() => void runNow(job, reload)}><Icon name="play" size={13} />Run now<kbd>r</kbd></button>}
           {job.is_paused
             ? <button class="button small" onClick={() => void resume(job, reload)}>Resume<kbd>p</kbd></button>
             : <button class="button small" onClick={() => askPause(job, reload)}>Pause<kbd>p</kbd></button>}

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
-import type { Audit, Job } from "../api/types.ts";
+import type { Audit, Job, LedgerTotals } from "../api/types.ts";
 import { jobs, jobsError, loadJobs, useJobs } from "../live/jobs.ts";
 import { now } from "../lib/clock.ts";
 import { ago, clockTime, dateTime, money, plural, shortTime, span } from "../lib/format.ts";
@@ -10,7 +10,7 @@ import { Icon } from "../ui/icons.tsx";
 import { useKeys } from "../ui/keys.ts";
 import { Strip, VerdictChip } from "../ui/verdict.tsx";
 import { askPause, resume, runNow } from "./job_actions.ts";
-import { auditState, costOf, countsInWords, inOrder, lastDecided, matchesJob, needsAttention, stateOf, whenInWords } from "./jobs_rows.ts";
+import { auditState, costOf, countsOf, inOrder, lastDecided, matchesJob, needsAttention, stateOf, whenInWords } from "./jobs_rows.ts";
 import "../styles/jobs.css";
 
 // Scheduled work: what was planned, what came of it by which evidence, and what comes next.
@@ -33,7 +33,7 @@ export function JobsPage() {
     j: () => move(at + 1),
     k: () => move(at - 1),
     ...(current
-      ? { Enter: () => navigate(jobPath(current.name)), r: () => void runNow(current), p: () => (current.is_paused ? void resume(current) : askPause(current)) }
+      ? { Enter: () => navigate(jobPath(current.name)), ...(current.kind === "watch" ? {} : { r: () => void runNow(current) }), p: () => (current.is_paused ? void resume(current) : askPause(current)) }
       : {}),
   });
   return (
@@ -54,7 +54,7 @@ export function JobsPage() {
         </div>
       )}
       {known && shown.length > 0 && (
-        <ul class="card jobs" aria-label="Jobs">
+        <ul class="card jobs" aria-label="Jobs" style={{ "--marks": String(Math.max(12, ...shown.map((job) => job.strip.length + 1))) }}>
           {shown.map((job) => <JobRow key={job.name} job={job} isSelected={job.name === selected} />)}
         </ul>
       )}
@@ -86,13 +86,12 @@ function DailyLine() {
   if (!list) return null;
   const { counted, audit } = list;
   const state = auditState(audit, now.value);
-  const bad = counted ? (counted.verdicts.failed ?? 0) + (counted.verdicts.contradicted ?? 0) + (counted.verdicts.missed ?? 0) : 0;
   return (
     <div class={`daily a-${state}`} role="status">
       <p>
         {counted
-          ? <><b>today:</b> <span class={bad > 0 ? "has-errors" : ""}>{countsInWords(counted)}</span> <span class="muted" title={dateTime(counted.since_ms, utc.value)}>since {shortTime(counted.since_ms, utc.value)}{utc.value ? " UTC" : ""}</span></>
-          : audit && <><b>in all:</b> {countsInWords(audit.totals)}</>}
+          ? <><b>today:</b> <Counts totals={counted} /> <span class="muted" title={dateTime(counted.since_ms, utc.value)}>since {shortTime(counted.since_ms, utc.value)}{utc.value ? " UTC" : ""}</span></>
+          : audit && <><b>in all:</b> <Counts totals={audit.totals} /></>}
         {"; "}
         <AuditWords audit={audit} state={state} />
       </p>
@@ -102,6 +101,10 @@ function DailyLine() {
     </div>
   );
 }
+
+const Counts = ({ totals }: { totals: LedgerTotals }) => (
+  <>{countsOf(totals).map(({ n, name, isBad }, i) => <>{i > 0 && ", "}<span class={isBad ? "has-errors" : ""}>{n} {name}</span></>)}</>
+);
 
 function AuditWords({ audit, state }: { audit: Audit | null; state: string }) {
   if (!audit) return <span class="audit"><Icon name="unknown" size={14} />ledger not audited yet</span>;
@@ -129,11 +132,11 @@ function JobRow({ job, isSelected }: { job: Job; isSelected: boolean }) {
       <div class="j-last">
         {last?.verdict
           ? <><a href={runPath(last.id)} class="row" style={{ color: "inherit" }}><VerdictChip state={stateOf(last)} /><span class="muted small nowrap"><Ago ms={last.decided_ms ?? last.nominal_ms} /></span></a><WhyLine why={last.override ? `${last.override.by} says so: ${last.override.reason}` : (last.why ?? "")} warning={last.warning} /></>
-          : <><VerdictChip state="unverified" /><span class="muted small">no verdict yet</span></>}
+          : <span class="muted small">no verdict yet</span>}
       </div>
       <div class="j-cost num" title={`of the last ${plural(job.strip.length, "occurrence")}`}>{cost > 0 ? money(cost) : <span class="faint">–</span>}</div>
       <div class="j-do">
-        <button class="button small" aria-label={`Run ${job.name} now`} onClick={() => void runNow(job)}><Icon name="play" size={13} />Run</button>
+        {job.kind !== "watch" && <button class="button small" aria-label={`Run ${job.name} now`} onClick={() => void runNow(job)}><Icon name="play" size={13} />Run</button>}
         {job.is_paused
           ? <button class="button small" aria-label={`Resume ${job.name}`} onClick={() => void resume(job)}>Resume</button>
           : <button class="button small" aria-label={`Pause ${job.name}`} onClick={() => askPause(job)}>Pause</button>}
@@ -155,7 +158,7 @@ export function Next({ job }: { job: Pick<Job, "next_ms" | "schedule"> }) {
 export function Running({ job }: { job: Pick<Job, "running"> }) {
   if (!job.running) return null;
   const since = job.running.started_ms ?? job.running.start_ms;
-  return <a class="small running" href={runPath(job.running.id)} title={`since ${dateTime(since, utc.value)}`}><i class="mark v-running" aria-hidden="true">▸</i>{words(job.running.phase)}, {ago(now.value - since)}</a>;
+  return <a class="small running" href={runPath(job.running.id)} title={`since ${dateTime(since, utc.value)}`}><i class="vmark v-running" aria-hidden="true">▸</i>{words(job.running.phase)}, {ago(now.value - since)}</a>;
 }
 
 // What letters and colours say.

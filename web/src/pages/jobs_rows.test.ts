@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Job, Mark, Observation, Occurrence, Verdict } from "../api/types.ts";
 import {
-  auditState, costOf, countsInWords, inOrder, kLetters, kVerdicts, lastDecided, matchesJob, needsAttention, outcomeOf, standingsOf, startOfDay, stateOf, stripInWords, whenInWords, withMark,
+  auditState, costOf, countsOf, inOrder, kLetters, kVerdicts, lastDecided, matchesJob, needsAttention, outcomeOf, standingsOf, startOfDay, stateOf, stripInWords, whenInWords, withMark,
   withOccurrence,
 } from "./jobs_rows.ts";
 
@@ -69,8 +69,10 @@ test("finds jobs by name, schedule, verdict and pause", () => {
   assert.ok(!matchesJob(one, "verified"));
 });
 
-test("counts in words: what is zero is left out, but not how many are verified", () => {
-  assert.equal(countsInWords({ planned: 4, in_flight: 1, verdicts: { verified: 0, missed: 2, silent_ok: 1 } }), "4 planned, 0 verified, 2 missed, 1 silent ok, 1 in flight");
+test("counts: what is zero is left out, but not how many are verified; what is bad is told apart", () => {
+  const counts = countsOf({ planned: 4, in_flight: 1, verdicts: { verified: 0, missed: 2, silent_ok: 1 } });
+  assert.equal(counts.map(({ n, name }) => `${n} ${name}`).join(", "), "4 planned, 0 verified, 2 missed, 1 silent ok, 1 in flight");
+  assert.deepEqual(counts.filter((each) => each.isBad).map((each) => each.name), ["missed"]);
 });
 
 test("the audit: none, holding, broken, or too old to say", () => {

@@ -67,15 +67,17 @@ export function matchesJob(job: Job, text: string): boolean {
   return text.toLowerCase().split(/\s+/).every((part) => all.includes(part));
 }
 
-// "42 planned, 40 verified, 1 missed, 1 in flight": what is zero is left out, but never planned and verified.
-export function countsInWords(totals: LedgerTotals): string {
-  const parts = [`${totals.planned} planned`];
+export interface Count { n: number; name: string; isBad: boolean }
+
+// "42 planned", "40 verified", "1 missed", "1 in flight": what is zero is left out, but never planned and verified.
+export function countsOf(totals: LedgerTotals): Count[] {
+  const counts: Count[] = [{ n: totals.planned, name: "planned", isBad: false }];
   for (const verdict of kVerdicts) {
     const n = totals.verdicts[verdict] ?? 0;
-    if (n > 0 || verdict === "verified") parts.push(`${n} ${verdict.replaceAll("_", " ")}`);
+    if (n > 0 || verdict === "verified") counts.push({ n, name: verdict.replaceAll("_", " "), isBad: verdict in kUrgency });
   }
-  if (totals.in_flight > 0) parts.push(`${totals.in_flight} in flight`);
-  return parts.join(", ");
+  if (totals.in_flight > 0) counts.push({ n: totals.in_flight, name: "in flight", isBad: false });
+  return counts;
 }
 
 // The ledger is looked at each minute: a look much older than that proves nothing about now.

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Attempt, Claim, Delivery, Observation, OccurrenceDetail } from "../api/types.ts";
+import type { Attempt, Claim, Delivery, Impact, Observation, OccurrenceDetail } from "../api/types.ts";
 import { useOccurrences } from "../live/jobs.ts";
 import { serverNow } from "../lib/clock.ts";
-import { bytes, clockTime, count, dateTime, duration, money, plural, span } from "../lib/format.ts";
+import { bytes, clockTime, count, dateTime, duration, money, plural } from "../lib/format.ts";
 import { jobPath, place, setSearch } from "../lib/router.ts";
 import { utc } from "../lib/settings.ts";
 import { Drawer, messageOf, Modal, toast } from "../ui/dialogs.tsx";
@@ -128,7 +128,7 @@ function Hero({ run, asOfMs, onOverride }: { run: OccurrenceDetail; asOfMs: numb
           </span>
         </div>
       )}
-      {run.summary && <div class="note"><Icon name="message" /><span class="summary">{run.summary}</span></div>}
+      {run.summary && <div class="note" title="What the last attempt answered or wrote last"><Icon name="message" /><span class="summary">{run.summary}</span></div>}
     </div>
   );
 }
@@ -136,16 +136,17 @@ function Hero({ run, asOfMs, onOverride }: { run: OccurrenceDetail; asOfMs: numb
 function Timeline({ run }: { run: OccurrenceDetail }) {
   const moments = timelineOf(run);
   const first = moments[0]?.ms ?? 0;
+  const isShort = (moments.at(-1)?.ms ?? first) - first < 60_000;
   return (
     <section class="card">
       <header><h2>Timeline</h2><span class="muted small">{dateTime(first, utc.value).slice(0, 10)}{utc.value ? " UTC" : ""}</span></header>
-      <ol class="timeline">
+      <ol class={`timeline${isShort ? " short" : ""}`}>
         {moments.map((moment, i) => (
           <li key={i}>
-            <time class="mono muted" dateTime={new Date(moment.ms).toISOString()} title={dateTime(moment.ms, utc.value, true)}>{clockTime(moment.ms, utc.value)}</time>
-            {moment.state === "note" ? <i class="mark v-note" /> : <VerdictMark state={moment.state as MarkState} />}
+            <time class="mono muted" dateTime={new Date(moment.ms).toISOString()} title={dateTime(moment.ms, utc.value, true)}>{clockTime(moment.ms, utc.value, isShort)}</time>
+            {moment.state === "note" ? <i class="vmark v-note" /> : <VerdictMark state={moment.state as MarkState} />}
             <div><span>{moment.title}</span>{moment.text && <div class="muted small">{moment.text}</div>}</div>
-            <span class="faint small num">{i > 0 && moment.ms - first >= 1000 ? `+${span(moment.ms - first)}` : ""}</span>
+            <span class="faint small num">{moment.ms > first ? `+${duration((moment.ms - first) * 1000)}` : ""}</span>
           </li>
         ))}
         {run.phase !== "done" && <li class="s-running"><span /><VerdictMark state={stateOf(run)} /><span>{words(run.phase)} now</span></li>}
@@ -158,10 +159,11 @@ function Timeline({ run }: { run: OccurrenceDetail }) {
 
 const kOutcomeStates: Record<string, string> = { holds: "passing", fails: "failed", unknown: "unknown" };
 
-// What stands by the work's own word alone is not green.
-function OutcomeWord({ outcome, isOwnWord }: { outcome: string; isOwnWord: boolean }) {
+// What stands by the work's own word alone is not green; what could not change the verdict is not red.
+function OutcomeWord({ outcome, impact, isOwnWord }: { outcome: string; impact: Impact | "none"; isOwnWord: boolean }) {
   const state = outcome === "holds" && isOwnWord ? "unknown" : (kOutcomeStates[outcome] ?? "unknown");
-  return <span class={`state s-${state}`}><Icon name={state} size={14} />{outcome}</span>;
+  const tone = state !== "failed" || impact === "blocking" ? state : impact === "degraded" ? "warning" : "offline";
+  return <span class={`state s-${tone}`}><Icon name={state} size={14} />{outcome}</span>;
 }
 
 function EvidenceCard({ standings, run }: { standings: Standing[]; run: OccurrenceDetail }) {
@@ -173,7 +175,7 @@ function EvidenceCard({ standings, run }: { standings: Standing[]; run: Occurren
         {standings.map((each) => (
           <li key={each.expectation}>
             <button onClick={() => setSearch({ evidence: each.expectation })} aria-haspopup="dialog">
-              <OutcomeWord outcome={each.outcome} isOwnWord={each.isClaimantsWordOnly} />
+              <OutcomeWord outcome={each.outcome} impact={each.impact} isOwnWord={each.isClaimantsWordOnly} />
               <span class="strong cut">{each.expectation}</span>
               <span class={`label i-${each.impact}`}>{each.impact}</span>
               <span class="why">{summaryOf(each)}</span>
@@ -193,20 +195,20 @@ function summaryOf(standing: Standing): string {
 
 function EvidenceDrawer({ standing, onClose }: { standing: Standing; onClose: () => void }) {
   return (
-    <Drawer title={<><h2 class="cut">{standing.expectation}</h2><OutcomeWord outcome={standing.outcome} isOwnWord={standing.isClaimantsWordOnly} /></>} onClose={onClose}>
+    <Drawer title={<><h2 class="cut">{standing.expectation}</h2><OutcomeWord outcome={standing.outcome} impact={standing.impact} isOwnWord={standing.isClaimantsWordOnly} /></>} onClose={onClose}>
       <p><span class={`label i-${standing.impact}`}>{standing.impact}</span> <span class="muted">{kImpactWords[standing.impact]}</span></p>
       {standing.paths.length > 1 && <p class="muted">{plural(standing.paths.length, "path")}: any of them may prove it.</p>}
-      {standing.paths.map((path, i) => <Path key={i} path={path} />)}
+      {standing.paths.map((path, i) => <Path key={i} path={path} impact={standing.outcome === "holds" ? "none" : standing.impact} />)}
     </Drawer>
   );
 }
 
-function Path({ path }: { path: Observation }) {
+function Path({ path, impact }: { path: Observation; impact: Impact | "none" }) {
   return (
     <section class="card path">
       <dl class="pairs">
         <dt>Condition</dt><dd class="strong">{path.condition || path.kind}</dd>
-        <dt>Outcome</dt><dd><OutcomeWord outcome={path.outcome} isOwnWord={path.is_claimants_word} /></dd>
+        <dt>Outcome</dt><dd><OutcomeWord outcome={path.outcome} impact={impact} isOwnWord={path.is_claimants_word} /></dd>
         <dt>Observed</dt><dd>{path.observed || <span class="muted">nothing</span>}{path.value !== undefined && <span class="muted"> (measured {path.value})</span>}</dd>
         <dt>When</dt><dd>{dateTime(path.time_ms, utc.value, true)}, <Ago ms={path.time_ms} /></dd>
         <dt>By whom</dt><dd>{path.observer || path.kind}{path.is_claimants_word && <> <span class="label" title="It supports, and alone proves nothing">the work's own word</span></>}</dd>
@@ -284,7 +286,7 @@ function AttemptRow({ attempt }: { attempt: Attempt }) {
     <tr>
       <td title={`fencing token ${attempt.fence}`}>{attempt.attempt}</td>
       <td class="nowrap" title={dateTime(started, utc.value, true)}>{clockTime(started, utc.value)}</td>
-      <td class={execution && !execution.succeeded ? "has-errors" : ""}>{execution ? endingOf(execution) : <span class="muted">not ended</span>}</td>
+      <td class={execution && !execution.succeeded ? "has-errors ending" : "ending"}>{execution ? endingOf(execution) : <span class="muted">not ended</span>}</td>
       <td class="num nowrap">{execution ? duration(tookUs(execution)) : <For ms={started} />}</td>
       <td class="num nowrap">{execution?.cpu_ms === undefined ? "–" : duration(execution.cpu_ms * 1000)}</td>
       <td class="num nowrap">{bytes(execution?.memory_peak_bytes)}</td>

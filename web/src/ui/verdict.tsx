@@ -9,7 +9,7 @@ import { kLetters, stateOf, stripInWords, type MarkState } from "../pages/jobs_r
 export const verdictWords = (state: string): string => state.replaceAll("_", " ");
 
 export function VerdictMark({ state }: { state: MarkState }) {
-  return <i class={`mark v-${state}`} aria-hidden="true">{kLetters[state]}</i>;
+  return <i class={`vmark v-${state}`} aria-hidden="true">{kLetters[state]}</i>;
 }
 
 export function VerdictChip({ state }: { state: MarkState }) {
@@ -28,11 +28,11 @@ export function Strip({ strip, ahead = [] }: { strip: readonly Mark[]; ahead?: r
   return (
     <span class="strip" role="group" aria-label={stripInWords(strip)}>
       {[...strip].reverse().map((mark) => (
-        <a key={mark.id} href={runPath(mark.id)} tabIndex={-1} title={markTitle(mark)} aria-label={markTitle(mark)} class={`mark v-${stateOf(mark)}${mark.warning ? " warned" : ""}`}>
+        <a key={mark.id} href={runPath(mark.id)} tabIndex={-1} title={markTitle(mark)} aria-label={markTitle(mark)} class={`vmark v-${stateOf(mark)}${mark.warning ? " warned" : ""}`}>
           {kLetters[stateOf(mark)]}
         </a>
       ))}
-      {ahead.map((ms) => <i key={ms} class="mark v-planned" title={`${dateTime(ms, utc.value)}\nplanned`} />)}
+      {ahead.map((ms) => <i key={ms} class="vmark v-planned" title={`${dateTime(ms, utc.value)}\nplanned`} />)}
       {strip.length + ahead.length === 0 && <span class="faint small">none yet</span>}
     </span>
   );
