@@ -99,7 +99,7 @@ function Crumbs() {
     return (
       <div class="crumbs">
         <a href="/jobs">Jobs</a><Icon name="chevron" size={12} />
-        {route.page === "job" ? <span class="cut" title={job}>{job}</span> : <><a class="cut" href={jobPath(job)} title={job}>{job}</a><Icon name="chevron" size={12} /><span class="cut" title={route.id}>{route.id.slice(at + 1)}</span></>}
+        {route.page === "job" ? <span class="cut" title={job}>{job}</span> : <><a class="cut job" href={jobPath(job)} title={job}>{job}</a><Icon name="chevron" size={12} /><span class="cut" title={route.id}>{route.id.slice(at + 1)}</span></>}
       </div>
     );
   }

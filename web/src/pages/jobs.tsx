@@ -2,7 +2,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { Audit, Job, LedgerTotals } from "../api/types.ts";
 import { jobs, jobsError, loadJobs, useJobs } from "../live/jobs.ts";
 import { now } from "../lib/clock.ts";
-import { ago, clockTime, dateTime, money, plural, shortTime, span } from "../lib/format.ts";
+import { clockTime, dateTime, money, plural, shortTime, span } from "../lib/format.ts";
 import { jobPath, navigate, place, runPath, setSearch } from "../lib/router.ts";
 import { utc } from "../lib/settings.ts";
 import { Ago, words } from "../ui/facts.tsx";
@@ -13,6 +13,8 @@ import { askPause, resume, runNow } from "./job_actions.ts";
 import { auditState, costOf, countsOf, inOrder, lastDecided, matchesJob, needsAttention, stateOf, whenInWords } from "./jobs_rows.ts";
 import "../styles/jobs.css";
 
+const kRowsAtOnce = 200;
+
 // Scheduled work: what was planned, what came of it by which evidence, and what comes next.
 
 export function JobsPage() {
@@ -20,7 +22,9 @@ export function JobsPage() {
   const known = jobs.value;
   const text = place.value.search.get("q") ?? "";
   const [selected, setSelected] = useState<string | null>(null);
-  const shown = useMemo(() => inOrder((known?.list.items ?? []).filter((job) => matchesJob(job, text))), [known, text]);
+  const [rows, setRows] = useState(kRowsAtOnce);
+  const found = useMemo(() => inOrder((known?.list.items ?? []).filter((job) => matchesJob(job, text))), [known, text]);
+  const shown = found.slice(0, rows);
   const at = shown.findIndex((job) => job.name === selected);
   const current = shown[at];
   const move = (to: number) => {
@@ -50,7 +54,7 @@ export function JobsPage() {
             <input class="input" type="search" data-filter value={text} placeholder="Filter by name, schedule, verdict" aria-label="Filter" spellcheck={false} onInput={(e) => setSearch({ q: e.currentTarget.value })} />
             <kbd>/</kbd>
           </div>
-          <span class="muted push">{text ? `${shown.length} of ` : ""}{plural(known.list.items.length, "job")}</span>
+          <span class="muted push">{text ? `${found.length} of ` : ""}{plural(known.list.items.length, "job")}</span>
         </div>
       )}
       {known && shown.length > 0 && (
@@ -58,6 +62,7 @@ export function JobsPage() {
           {shown.map((job) => <JobRow key={job.name} job={job} isSelected={job.name === selected} />)}
         </ul>
       )}
+      {found.length > shown.length && <div><button class="button small" onClick={() => setRows(rows + kRowsAtOnce)}>Show more of the {found.length - shown.length} below</button></div>}
       {known && shown.length === 0 && (known.list.items.length === 0 ? <NoJobs /> : <div class="empty">Nothing matches. <button class="button small" onClick={() => setSearch({ q: undefined })}>Clear the filter</button></div>)}
       {!known && !jobsError.value && <div class="empty">Asking for the jobs…</div>}
       <Legend />
@@ -158,7 +163,7 @@ export function Next({ job }: { job: Pick<Job, "next_ms" | "schedule"> }) {
 export function Running({ job }: { job: Pick<Job, "running"> }) {
   if (!job.running) return null;
   const since = job.running.started_ms ?? job.running.start_ms;
-  return <a class="small running" href={runPath(job.running.id)} title={`since ${dateTime(since, utc.value)}`}><i class="vmark v-running" aria-hidden="true">▸</i>{words(job.running.phase)}, {ago(now.value - since)}</a>;
+  return <a class="small running" href={runPath(job.running.id)} title={`since ${dateTime(since, utc.value)}`}><i class="vmark v-running" aria-hidden="true">▸</i>{words(stateOf(job.running))} for {span(now.value - since)}</a>;
 }
 
 // What letters and colours say.

@@ -54,12 +54,12 @@ test("the end of one occurrence does not hide another that runs", () => {
   assert.equal(withOccurrence(running, occurrence(mark(1, "skipped")), 1e9).running?.id, "a@2");
 });
 
-test("what wants attention is on top, then what comes next", () => {
+test("what wants attention is on top, the rest goes by name", () => {
   const jobs = [
     job("fine", [mark(1, "verified")], { next_ms: 5 }), job("soon", [mark(1, "silent_ok")], { next_ms: 1 }), job("never", []), job("late", [mark(1, "late")]),
     job("missed", [mark(1, "missed")]), job("failed", [mark(2, null, "running"), mark(1, "failed")]), job("lied", [mark(1, "contradicted")]), job("unknown", [mark(1, "unverified")], { next_ms: 9 }),
   ];
-  assert.deepEqual(inOrder(jobs).map((each) => each.name), ["lied", "failed", "missed", "late", "soon", "fine", "unknown", "never"]);
+  assert.deepEqual(inOrder(jobs).map((each) => each.name), ["lied", "failed", "missed", "late", "fine", "never", "soon", "unknown"]);
   assert.ok(needsAttention(job("x", [mark(1, "missed")])) && !needsAttention(job("x", [mark(1, "unverified")])));
 });
 

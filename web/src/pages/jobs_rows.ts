@@ -55,11 +55,9 @@ export function urgencyOf(job: Pick<Job, "strip">): number {
 
 export const needsAttention = (job: Pick<Job, "strip">): boolean => urgencyOf(job) < kCalm;
 
-// What wants a look first, then what comes next, then the rest by name.
+// What wants a look first; the rest by name, so that rows stay where they are while times pass.
 export function inOrder(jobs: Iterable<Job>): Job[] {
-  return [...jobs].sort(
-    (a, b) => urgencyOf(a) - urgencyOf(b) || (a.next_ms ?? Infinity) - (b.next_ms ?? Infinity) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0) || 0,
-  );
+  return [...jobs].sort((a, b) => urgencyOf(a) - urgencyOf(b) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
 export function matchesJob(job: Job, text: string): boolean {

@@ -113,7 +113,7 @@ function Hero({ run, asOfMs, onOverride }: { run: OccurrenceDetail; asOfMs: numb
       <div class="facts">
         {run.decided_ms && <span>decided <Ago ms={run.decided_ms} /> by Nightshift's judge from {plural(run.evidence.length, "observation")}</span>}
         {!run.decided_ms && run.started_ms && <span>for <For ms={run.started_ms} /></span>}
-        <span>by {run.trigger === "manual" ? "a person" : words(run.trigger)}</span>
+        <span>started by {{ manual: "a person", schedule: "its schedule", event: "an event", ping: "a ping" }[run.trigger]}</span>
         {run.tokens > 0 && <span>{count(run.tokens)} tokens</span>}
         {run.cost_usd ? <span>{money(run.cost_usd)}</span> : null}
         <span>read <Ago ms={asOfMs} /></span>
