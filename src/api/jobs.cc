@@ -16,6 +16,8 @@ namespace json = boost::json;
 using auth::Scope;
 
 constexpr size_t kStripMax = 60;
+// What is counted when nobody says since when.
+constexpr std::chrono::hours kCountSince{24};
 
 // The newest occurrences of each job that are due, newest first.
 using Strips = std::map<std::string, std::vector<jobs::Occurrence>>;
@@ -33,19 +35,36 @@ Result<Strips> read_strips(jobs::Service& service, const std::vector<jobs::JobVi
     });
 }
 
+// What one look at the ledger answers for the list of jobs.
+struct JobList {
+    Strips strips;
+    jobs::Totals counted;
+};
+
 Task<net::Response> list_jobs(JobParts parts, Call call) {
     Result<int64_t> limit = integer_parameter(call.request, "strip", 30, 0, kStripMax);
     if (!limit) co_return problem(limit.error());
-    std::vector<jobs::JobView> views = co_await parts.jobs.jobs(call.principal.tenant);
     Time now = parts.clock.now();
-    std::function<Result<Strips>()> read = [&] {
-        return read_strips(parts.jobs, views, now, static_cast<size_t>(*limit));
+    Result<int64_t> since_ms =
+        integer_parameter(call.request, "since_ms", unix_ms(now - kCountSince), 0, unix_ms(now));
+    if (!since_ms) co_return problem(since_ms.error());
+    std::vector<jobs::JobView> views = co_await parts.jobs.jobs(call.principal.tenant);
+    std::function<Result<JobList>()> read = [&]() -> Result<JobList> {
+        JobList list;
+        NS_TRY(list.strips, read_strips(parts.jobs, views, now, static_cast<size_t>(*limit)));
+        NS_TRY(list.counted, parts.jobs.readers().read<jobs::Totals>([&](store::Database& db) {
+            return jobs::count_rows(db, call.principal.tenant, "", from_unix_ms(*since_ms), now);
+        }));
+        return list;
     };
-    Result<Strips> strips = co_await parts.pool.run<Strips>(std::move(read));
-    if (!strips) co_return problem(strips.error());
+    Result<JobList> list = co_await parts.pool.run<JobList>(std::move(read));
+    if (!list) co_return problem(list.error());
     json::array items;
-    for (const jobs::JobView& view : views) items.push_back(jobs::show(view, (*strips)[view.job->name], now));
-    json::object body{{"items", std::move(items)}, {"audit", nullptr}};
+    for (const jobs::JobView& view : views)
+        items.push_back(jobs::show(view, list->strips[view.job->name], now));
+    json::object counted = jobs::show(list->counted);
+    counted["since_ms"] = *since_ms;
+    json::object body{{"items", std::move(items)}, {"counted", std::move(counted)}, {"audit", nullptr}};
     if (auto audit = parts.jobs.audit()) body["audit"] = jobs::show(*audit);
     co_return json_answer(200, body);
 }

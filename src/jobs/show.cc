@@ -29,6 +29,16 @@ json::object show_mark(const Occurrence& occurrence, Time now) {
     if (verdict) mark["verdict"] = to_string(*verdict);
     add(mark, "why", occurrence.why);
     add(mark, "warning", occurrence.warning);
+    mark["decided_ms"] = milliseconds_of(occurrence.decided);
+    mark["cost_usd"] = static_cast<double>(occurrence.cost_nano_usd) / 1e9;
+    if (occurrence.override) {
+        mark["override"] =
+            json::object{{"verdict", to_string(occurrence.override->verdict)},
+                         {"by", occurrence.override->by},
+                         {"reason", occurrence.override->reason},
+                         {"until_ms", unix_ms(occurrence.override->until)},
+                         {"of", occurrence.verdict ? json::value(to_string(*occurrence.verdict)) : nullptr}};
+    }
     return mark;
 }
 
@@ -48,20 +58,10 @@ json::object show(const Occurrence& occurrence, Time now) {
     out["fence"] = occurrence.fence;
     out["started_ms"] = milliseconds_of(occurrence.started);
     out["ended_ms"] = milliseconds_of(occurrence.ended);
-    out["decided_ms"] = milliseconds_of(occurrence.decided);
     if (occurrence.phase == Phase::kWaiting) out["next_attempt_ms"] = unix_ms(occurrence.next_attempt);
     add(out, "note", occurrence.note);
     add(out, "summary", occurrence.summary);
     out["tokens"] = occurrence.tokens;
-    out["cost_usd"] = static_cast<double>(occurrence.cost_nano_usd) / 1e9;
-    if (occurrence.override) {
-        out["override"] =
-            json::object{{"verdict", to_string(occurrence.override->verdict)},
-                         {"by", occurrence.override->by},
-                         {"reason", occurrence.override->reason},
-                         {"until_ms", unix_ms(occurrence.override->until)},
-                         {"of", occurrence.verdict ? json::value(to_string(*occurrence.verdict)) : nullptr}};
-    }
     return out;
 }
 

@@ -17,12 +17,16 @@ std::optional<Asset> find_file(std::string_view path) {
     return at->asset;
 }
 
-// A page of the UI rather than a file. Session ids may hold dots, so below /session/ a dot says nothing.
+// A page of the UI rather than a file. Names of sessions, jobs and runs may hold dots, so there a dot says
+// nothing.
 bool is_page(std::string_view path) {
     for (std::string_view ours : {"/api/", "/v1/", "/assets/"}) {
         if (path.starts_with(ours)) return false;
     }
-    return path.starts_with("/session/") || path.find('.') == std::string_view::npos;
+    for (std::string_view named : {"/session/", "/jobs/", "/run/"}) {
+        if (path.starts_with(named)) return true;
+    }
+    return path.find('.') == std::string_view::npos;
 }
 
 }  // namespace

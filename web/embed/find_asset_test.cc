@@ -29,7 +29,8 @@ TEST(Assets, ServeIndexForTheRootAndForPagesOfTheUi) {
     EXPECT_EQ(index->content_type, "text/html; charset=utf-8");
     EXPECT_FALSE(index->is_immutable);
     EXPECT_TRUE(index->identity.starts_with("<!doctype html>"));
-    for (const char* path : {"/", "/fleet", "/history", "/session/claude.code:7", "/session/a"}) {
+    for (const char* path : {"/", "/fleet", "/history", "/session/claude.code:7", "/session/a", "/jobs/x.y",
+                             "/run/x@2026-11-22T07:00:00.000001Z"}) {
         const auto page = find_asset(path);
         ASSERT_TRUE(page) << path;
         EXPECT_EQ(page->etag, index->etag) << path;

@@ -3,7 +3,7 @@ import { lazy, Suspense } from "./ui/lazy.tsx";
 import { useEffect } from "preact/hooks";
 import type { Whoami } from "./api/types.ts";
 import { fleet, fleetVersion, isFleetKnown } from "./live/fleet.ts";
-import { navigate, place } from "./lib/router.ts";
+import { jobPath, navigate, place, type Route } from "./lib/router.ts";
 import { isDark, toggleTheme, utc } from "./lib/settings.ts";
 import { Fleet } from "./pages/fleet.tsx";
 import { Now } from "./pages/now.tsx";
@@ -16,15 +16,22 @@ import { Help, isHelpOpen, isPaletteOpen, Palette, signOut } from "./ui/palette.
 
 export const me = signal<Whoami | null>(null);
 
+const Jobs = lazy(() => import("./pages/jobs.tsx").then((m) => m.JobsPage));
+const Job = lazy(() => import("./pages/job.tsx").then((m) => m.JobPage));
+const Run = lazy(() => import("./pages/run.tsx").then((m) => m.RunPage));
 const History = lazy(() => import("./pages/history.tsx").then((m) => m.History));
 const System = lazy(() => import("./pages/system.tsx").then((m) => m.SystemPage));
 
 const kPages = [
   { page: "now", path: "/", title: "Now", keys: "g n" },
   { page: "fleet", path: "/fleet", title: "Fleet", keys: "g f" },
+  { page: "jobs", path: "/jobs", title: "Jobs", keys: "g j" },
   { page: "history", path: "/history", title: "History", keys: "g h" },
   { page: "system", path: "/system", title: "System", keys: "g s" },
 ] as const;
+
+// Under which entry of the rail a page without one of its own is found.
+const kParents: Partial<Record<Route["page"], string>> = { session: "fleet", job: "jobs", run: "jobs" };
 
 function Rail() {
   const page = place.value.route.page;
@@ -36,7 +43,7 @@ function Rail() {
       <a class="brand" href="/" aria-label="Nightshift"><Logo /><span>Nightshift</span></a>
       <nav aria-label="Pages">
         {kPages.map((each) => (
-          <a key={each.page} href={each.path} title={each.title} aria-current={page === each.page || (page === "session" && each.page === "fleet") ? "page" : undefined}>
+          <a key={each.page} href={each.path} title={each.title} aria-current={page === each.page || kParents[page] === each.page ? "page" : undefined}>
             <Icon name={each.page} />
             <span class="text">{each.title}</span>
             {each.page === "now" && urgent.length > 0 ? <span class={`count s-${tone}`} aria-label={`${urgent.length} need attention`}>{urgent.length}</span> : <kbd>{each.keys}</kbd>}
@@ -86,6 +93,16 @@ function Crumbs() {
       </div>
     );
   }
+  if (route.page === "job" || route.page === "run") {
+    const at = route.page === "run" ? route.id.lastIndexOf("@") : -1;
+    const job = route.page === "job" ? route.name : at > 0 ? route.id.slice(0, at) : route.id;
+    return (
+      <div class="crumbs">
+        <a href="/jobs">Jobs</a><Icon name="chevron" size={12} />
+        {route.page === "job" ? <span class="cut" title={job}>{job}</span> : <><a class="cut job" href={jobPath(job)} title={job}>{job}</a><Icon name="chevron" size={12} /><span class="cut" title={route.id}>{route.id.slice(at + 1)}</span></>}
+      </div>
+    );
+  }
   return <div class="crumbs"><span>{kPages.find((each) => each.page === route.page)?.title ?? "Nothing here"}</span></div>;
 }
 
@@ -95,6 +112,9 @@ function Page() {
     case "now": return <Now />;
     case "fleet": return <Fleet />;
     case "session": return <SessionPage key={route.id} id={route.id} />;
+    case "jobs": return <Suspense of={Jobs} />;
+    case "job": return <Suspense of={Job} />;
+    case "run": return <Suspense of={Run} />;
     case "history": return <Suspense of={History} />;
     case "system": return <Suspense of={System} />;
     case "lost":
@@ -107,6 +127,7 @@ export function App() {
   useKeys({
     "g n": () => navigate("/"),
     "g f": () => navigate("/fleet"),
+    "g j": () => navigate("/jobs"),
     "g h": () => navigate("/history"),
     "g s": () => navigate("/system"),
     "mod+k": () => void (isPaletteOpen.value = !isPaletteOpen.value),
@@ -114,7 +135,7 @@ export function App() {
     "/": () => document.querySelector<HTMLInputElement>("[data-filter]")?.focus(),
   });
   useEffect(() => {
-    const title = route.page === "session" ? route.id : (kPages.find((each) => each.page === route.page)?.title ?? "");
+    const title = route.page === "session" || route.page === "run" ? route.id : route.page === "job" ? route.name : (kPages.find((each) => each.page === route.page)?.title ?? "");
     document.title = title ? `${title} · Nightshift` : "Nightshift";
   }, [route]);
   const isStale = isFleetKnown.value && isShownStale.value;

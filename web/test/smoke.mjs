@@ -35,6 +35,13 @@ await historyPage(suite, browser);
 await systemPage(suite, browser);
 await looks(suite, browser, shoot, path);
 
+await suite.check("jobs: without any, says how to add one, and does not claim an audit", async () => {
+  const page = await browser.page("/jobs");
+  await page.getByRole("heading", { name: "No job is planned here yet" }).waitFor();
+  await page.getByText("ledger not audited yet").waitFor();
+  await page.close();
+});
+
 await suite.check("says why a session cannot be aborted", async () => {
   const page = await browser.page("/");
   await page.locator(".alarm").first().getByRole("button", { name: "Abort" }).click();

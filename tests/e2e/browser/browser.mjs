@@ -1,10 +1,11 @@
 // browser.mjs <nightshift binary>: every page of the real program with a simulated fleet, and what happens when it goes away.
 import { assert, Browser, eventually, indicator, isLive, screenshotsInto, Suite } from "../../../web/test/harness.mjs";
 import { firstLoad, fleetPage, historyPage, keyboard, looks, sessionPage, signIn, systemPage } from "../../../web/test/pages.mjs";
+import { jobs, jobsConfig } from "./jobs.mjs";
 import { Program } from "./program.mjs";
 
 const suite = new Suite();
-const program = new Program(process.argv[2]);
+const program = new Program(process.argv[2], jobsConfig);
 const browser = new Browser();
 const shoot = screenshotsInto(new URL("../screenshots", import.meta.url).pathname);
 
@@ -63,6 +64,7 @@ async function checks() {
   });
   await historyPage(suite, browser);
   await systemPage(suite, browser);
+  await jobs(suite, browser, program, shoot);
   await looks(suite, browser, shoot, path);
   await restarts();
   await suite.check("logs no errors and asks no other host", async () => assert.deepEqual(browser.problems, []));

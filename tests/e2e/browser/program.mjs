@@ -1,6 +1,6 @@
 // The real program and its simulated fleet, in a folder of its own on ports that were free.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,17 +24,23 @@ const ended = (child, ms) =>
   });
 
 export class Program {
-  constructor(binary) {
+  // `config` makes the text of a configuration from the folder it lies in.
+  constructor(binary, config) {
     this.binary = binary;
     this.folder = mkdtempSync(join(tmpdir(), "nightshift-ui-"));
     this.output = "";
+    this.options = [];
+    if (!config) return;
+    const path = join(this.folder, "nightshift.yaml");
+    writeFileSync(path, config(this.folder));
+    this.options = ["--config", path];
   }
 
   // The same ports again after a stop, as a restarted service has.
   async start() {
     this.port ??= await freePort();
     this.otlpPort ??= await freePort();
-    this.server = spawn(this.binary, ["up", "--data", join(this.folder, "data"), "--listen", `127.0.0.1:${this.port}`, "--otlp", `127.0.0.1:${this.otlpPort}`], { stdio: ["ignore", "pipe", "pipe"] });
+    this.server = spawn(this.binary, ["up", "--data", join(this.folder, "data"), "--listen", `127.0.0.1:${this.port}`, "--otlp", `127.0.0.1:${this.otlpPort}`, ...this.options], { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.server.stdout, this.server.stderr]) stream.on("data", (data) => { this.output = (this.output + data).slice(-20_000); });
     const end = Date.now() + 30_000;
     for (;;) {
@@ -57,6 +63,12 @@ export class Program {
 
   get(path) {
     return fetch(this.base + path, { headers: { Authorization: `Bearer ${this.token}` } }).then((response) => response.json());
+  }
+
+  async post(path, body) {
+    const response = await fetch(this.base + path, { method: "POST", headers: { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`POST ${path} was answered ${response.status}: ${await response.text()}`);
+    return response.json();
   }
 
   async stopServer(signal = "SIGTERM") {

@@ -1,4 +1,6 @@
-import type { Event, EventPage, QueryRequest, QueryResult, System, TokenInfo, Whoami } from "./types.ts";
+import type {
+  Event, EventPage, Explanation, JobDetail, JobList, OccurrenceDetail, OccurrencePage, QueryRequest, QueryResult, System, TokenInfo, Whoami,
+} from "./types.ts";
 
 // An answer that was not 2xx, or no answer at all (status 0). `message` is meant for the operator.
 export class ApiError extends Error {
@@ -76,6 +78,19 @@ export const api = {
   abort: (session: string, reason: string) =>
     json<{ outcome: string }>("POST", `/api/v1/sessions/${id(session)}/abort`, { reason }),
   dismiss: (attention: string, reason: string) => call("POST", `/api/v1/attention/${id(attention)}/dismiss`, { reason }),
+
+  jobs: (sinceMs: number, signal?: AbortSignal) => json<JobList>("GET", `/api/v1/jobs${searchOf({ strip: 30, since_ms: Math.floor(sinceMs) })}`, undefined, signal),
+  job: (name: string, signal?: AbortSignal) => json<JobDetail>("GET", `/api/v1/jobs/${id(name)}`, undefined, signal),
+  explainJob: (name: string, signal?: AbortSignal) => json<Explanation>("GET", `/api/v1/jobs/${id(name)}/explain`, undefined, signal),
+  runJob: (name: string) => json<{ occurrence: string }>("POST", `/api/v1/jobs/${id(name)}/run`, {}),
+  pauseJob: (name: string, reason: string) => call("POST", `/api/v1/jobs/${id(name)}/pause`, { reason }),
+  resumeJob: (name: string) => call("POST", `/api/v1/jobs/${id(name)}/resume`, {}),
+  occurrences: (params: Record<string, string | number | undefined>, signal?: AbortSignal) =>
+    json<OccurrencePage>("GET", `/api/v1/occurrences${searchOf(params)}`, undefined, signal),
+  occurrence: (key: string, signal?: AbortSignal) => json<OccurrenceDetail>("GET", `/api/v1/occurrences/${id(key)}`, undefined, signal),
+  // The end of what an attempt wrote.
+  output: async (key: string, attempt: number) => (await call("GET", `/api/v1/occurrences/${id(key)}/output${searchOf({ attempt })}`)).text(),
+  override: (key: string, verdict: string, reason: string, lasts: string) => call("POST", `/api/v1/occurrences/${id(key)}/override`, { verdict, reason, for: lasts }),
 
   tokens: () => json<{ items: TokenInfo[] }>("GET", "/api/v1/tokens"),
   createToken: (name: string, scopes: string[]) => json<TokenInfo>("POST", "/api/v1/tokens", { name, scopes }),

@@ -220,3 +220,133 @@ export interface Whoami {
   name: string;
   scopes: string[];
 }
+
+// --- Scheduled work ---
+
+export type Verdict = "verified" | "unverified" | "contradicted" | "failed" | "late" | "missed" | "skipped" | "silent_ok";
+export type Phase = "planned" | "claimed" | "running" | "waiting" | "verifying" | "done";
+export type Outcome = "holds" | "fails" | "unknown";
+export type Impact = "blocking" | "degraded" | "enhancement";
+
+// A person's word beside the ledger's verdict, until its end.
+export interface Override { verdict: Verdict; by: string; reason: string; until_ms: number; of: Verdict | null }
+
+// What a strip shows of an occurrence.
+export interface Mark {
+  id: string;
+  nominal_ms: number;
+  phase: Phase;
+  verdict: Verdict | null;
+  why?: string;
+  warning?: string;
+  decided_ms?: number | null;
+  cost_usd?: number;
+  override?: Override;
+}
+
+export interface Occurrence extends Mark {
+  job: string;
+  start_ms: number;
+  trigger: "schedule" | "manual" | "event" | "ping";
+  attempt: number;
+  fence: number;
+  started_ms: number | null;
+  ended_ms: number | null;
+  next_attempt_ms?: number;
+  note?: string;
+  summary?: string;
+  tokens: number;
+}
+
+export interface Execution {
+  started_us: number;
+  ended_us: number;
+  succeeded: boolean;
+  exit_code?: number;
+  signal?: number;
+  timed_out?: boolean;
+  lost?: boolean;
+  was_silent?: boolean;
+  error?: string;
+  output_bytes?: number;
+  output_dropped_bytes?: number;
+  cpu_ms?: number;
+  memory_peak_bytes?: number;
+  summary?: string;
+  tokens?: number;
+  cost_nano_usd?: number;
+}
+
+export interface Attempt { attempt: number; fence: number; claimed_ms: number; execution: Execution | null }
+
+export interface Observation {
+  expectation: string;
+  impact: Impact;
+  kind: string;
+  condition: string;
+  outcome: Outcome;
+  observed: string;
+  observer: string;
+  is_claimants_word: boolean;
+  time_ms: number;
+  value?: number;
+}
+
+export interface Claim { by: string; says_done: boolean; text: string; time_ms: number }
+
+export interface Delivery {
+  id: string;
+  channel: string;
+  state: string;
+  why: string;
+  attempts: number;
+  created_ms: number;
+  receipt: { provider: string; identifier: string; place: string; detail: string; time_ms: number } | null;
+}
+
+export interface OccurrenceDetail extends Occurrence {
+  attempts: Attempt[];
+  evidence: Observation[];
+  claims: Claim[];
+  deliveries: Delivery[];
+}
+
+export interface Job {
+  name: string;
+  kind: string;
+  schedule: string | null;
+  description?: string;
+  is_from_config: boolean;
+  is_paused: boolean;
+  paused_why?: string;
+  next_ms: number | null;
+  running: Occurrence | null;
+  expectations: number;
+  strip: Mark[];                // newest first
+}
+
+export interface JobDetail extends Job {
+  definition: Record<string, unknown>;
+  ping_path?: string;
+}
+
+export interface LedgerTotals { planned: number; in_flight: number; verdicts: Partial<Record<Verdict, number>> }
+
+export interface Audit { time_ms: number; holds: boolean; totals: LedgerTotals; discrepancies: { job: string; what: string }[] }
+
+export interface JobList {
+  items: Job[];
+  counted?: LedgerTotals & { since_ms: number };
+  audit: Audit | null;
+}
+
+export interface Explanation {
+  name: string;
+  schedule: string | null;
+  zone?: string;
+  tzdata?: string;
+  next: { nominal_ms: number; nominal: string; start_ms: number; note: string }[];
+  expectations: { name: string; impact: Impact; any_of: string[] }[];
+}
+
+export interface OccurrencePage { items: Occurrence[]; next_cursor: string | null }

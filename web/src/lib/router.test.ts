@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parsePath, sessionPath, withSearch } from "./router.ts";
+import { jobPath, parsePath, runPath, sessionPath, withSearch } from "./router.ts";
 
 test("knows its pages", () => {
   assert.deepEqual(parsePath("/"), { page: "now" });
@@ -25,4 +25,14 @@ test("brings every session id there and back, without a dot in the path", () => 
 test("leaves empty parameters out of a link", () => {
   assert.equal(withSearch("/fleet", { state: "looping,failed", q: "", view: undefined }), "/fleet?state=looping%2Cfailed");
   assert.equal(withSearch("/fleet", {}), "/fleet");
+});
+
+test("brings jobs and their occurrences there and back", () => {
+  assert.deepEqual(parsePath("/jobs"), { page: "jobs" });
+  assert.deepEqual(parsePath(jobPath("molt.morning")), { page: "job", name: "molt.morning" });
+  const id = "molt-morning@2026-11-22T07:00:00.000001Z";
+  assert.ok(!runPath(id).includes("."));
+  assert.deepEqual(parsePath(runPath(id)), { page: "run", id });
+  assert.deepEqual(parsePath("/run"), { page: "lost", path: "/run" });
+  assert.deepEqual(parsePath("/jobs/%E0%A4%A"), { page: "lost", path: "/jobs/%E0%A4%A" });
 });

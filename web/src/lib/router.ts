@@ -2,8 +2,10 @@ import { signal } from "@preact/signals";
 
 // Where we are. Everything a page shows that is worth sharing is in `search`, so a link is a view.
 export type Route =
-  | { page: "now" } | { page: "fleet" } | { page: "history" } | { page: "system" }
+  | { page: "now" } | { page: "fleet" } | { page: "jobs" } | { page: "history" } | { page: "system" }
   | { page: "session"; id: string }
+  | { page: "job"; name: string }
+  | { page: "run"; id: string }
   | { page: "lost"; path: string };
 
 export interface Place {
@@ -15,10 +17,11 @@ export function parsePath(path: string): Route {
   const parts = path.split("/").filter((part) => part !== "");
   const [first, ...rest] = parts;
   if (first === undefined) return { page: "now" };
-  if (rest.length === 0 && (first === "fleet" || first === "history" || first === "system")) return { page: first };
-  if (first === "session" && rest.length > 0) {
+  if (rest.length === 0 && (first === "fleet" || first === "jobs" || first === "history" || first === "system")) return { page: first };
+  if (rest.length > 0 && (first === "session" || first === "jobs" || first === "run")) {
     try {
-      return { page: "session", id: rest.map(decodeURIComponent).join("/") };
+      const id = rest.map(decodeURIComponent).join("/");
+      return first === "jobs" ? { page: "job", name: id } : { page: first, id };
     } catch {
       return { page: "lost", path };
     }
@@ -27,9 +30,11 @@ export function parsePath(path: string): Route {
 }
 
 // A dot would make the path look like a file's name to servers and proxies, so ids escape it too.
-export function sessionPath(id: string): string {
-  return `/session/${encodeURIComponent(id).replaceAll(".", "%2E")}`;
-}
+const escaped = (id: string) => encodeURIComponent(id).replaceAll(".", "%2E");
+
+export const sessionPath = (id: string): string => `/session/${escaped(id)}`;
+export const jobPath = (name: string): string => `/jobs/${escaped(name)}`;
+export const runPath = (occurrence: string): string => `/run/${escaped(occurrence)}`;
 
 export function withSearch(path: string, params: Record<string, string | undefined>): string {
   const search = new URLSearchParams();

@@ -1,10 +1,11 @@
 import { fleet, fleetVersion } from "../live/fleet.ts";
+import { now } from "../lib/clock.ts";
 import { count, money, plural, rate, span } from "../lib/format.ts";
 import { sessionPath, withSearch } from "../lib/router.ts";
 import { Drawer } from "../ui/dialogs.tsx";
 import { Ago, costWords, FactRow, FactState, Simulated } from "../ui/facts.tsx";
 import { TokenTable } from "../ui/tokens.tsx";
-import { comparator } from "./fleet_rows.ts";
+import { comparator, silenceInWords } from "./fleet_rows.ts";
 
 const kSessionsShown = 50;
 
@@ -28,7 +29,7 @@ export function AgentDrawer({ id, onClose }: { id: string; onClose: () => void }
         <dd>
           {agent.rhythm
             ? <>silent for {span(agent.rhythm.silent_ms)}; usually {span(agent.rhythm.usual_gap_ms)} between events, late after {span(agent.rhythm.late_after_ms)}</>
-            : <span class="muted">unknown: too few events yet to tell</span>}
+            : <span class="muted">{silenceInWords(agent, now.value) ?? "unknown: too few events yet to tell"}</span>}
         </dd>
         <dt>Now</dt><dd>{rate(agent.tokens_per_minute)} tokens a minute, {money(agent.usd_per_hour)} an hour</dd>
         <dt>Spend</dt><dd>{agent.cost_source === "none" ? "unknown" : money(agent.cost_usd)}, {costWords(agent)}</dd>

@@ -10,7 +10,7 @@ import { costWords, factTitle, Provenance, Simulated, State, words } from "../ui
 import { Icon } from "../ui/icons.tsx";
 import { VirtualList } from "../ui/virtual.tsx";
 import { AgentDrawer } from "./agent.tsx";
-import { countStates, rowsOf, type Filter, type Row } from "./fleet_rows.ts";
+import { countStates, rowsOf, silenceInWords, type Filter, type Row } from "./fleet_rows.ts";
 
 const kReorderMs = 1000;
 
@@ -163,6 +163,8 @@ function Line({ row, props, fastest, onToggle, onOpen }: LineProps) {
   const session = agent ? null : (worker as Session);
   const t = now.value;
   const name = agent ? agent.name || agent.id : worker.id;
+  const silence = silenceInWords(worker, t);
+  const why = silence ?? worker.state.why;
   return (
     <div class="line" {...props} onClick={onOpen}>
       <span class="c-state" role="cell" title={factTitle(worker.state)}>
@@ -187,8 +189,8 @@ function Line({ row, props, fastest, onToggle, onOpen }: LineProps) {
       </span>
       <span class="c-tool two" role="cell">
         {worker.tool
-          ? <><span class="cut" title={factTitle(worker.tool)}>{worker.tool.value}</span><span class="cut">{lasting(t - worker.tool.since_ms)}</span></>
-          : <span class="why" title={worker.state.why}>{worker.state.why || (session && session.turns > 0 ? plural(session.turns, "turn") : "–")}</span>}
+          ? <><span class="cut" title={factTitle(worker.tool)}>{worker.tool.value}</span>{silence ? <span class="why" title={silence}>{silence}</span> : <span class="cut">{lasting(t - worker.tool.since_ms)}</span>}</>
+          : <span class="why" title={[silence, worker.state.why].filter(Boolean).join("; ")}>{why || (session && session.turns > 0 ? plural(session.turns, "turn") : "–")}</span>}
       </span>
       <span class="c-model cut muted" role="cell" title={worker.model}>{worker.model ?? "–"}</span>
       <span class="c-rate gauge" role="cell">
@@ -203,6 +205,7 @@ function Line({ row, props, fastest, onToggle, onOpen }: LineProps) {
         <span class="nowrap">{rate(worker.tokens_per_minute)}/min</span>
         <span class="nowrap">{worker.cost_source === "none" ? "no price" : money(worker.cost_usd)}</span>
         {worker.tool && <span class="cut">{worker.tool.value}</span>}
+        {silence && <span class="cut">{silence}</span>}
         <span class="push nowrap">{ago(t - worker.last_event_ms)}</span>
       </span>
     </div>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Agent, Session, StateName } from "../api/types.ts";
 import { applyTo, emptyFleet } from "../live/fleet.ts";
-import { countStates, rowsOf, type Filter } from "./fleet_rows.ts";
+import { countStates, rowsOf, silenceInWords, type Filter } from "./fleet_rows.ts";
 
 function common(id: string, state: StateName) {
   return {
@@ -62,4 +62,14 @@ test("forgets what a new snapshot does not name", () => {
 test("orders five thousand sessions in a blink of rows", () => {
   const fleet = fleetOf(...Array.from({ length: 5000 }, (_, i) => session(`s${i}`, `a${i % 50}`)));
   assert.equal(keys(fleet, { view: "sessions" }).length, 5000);
+});
+
+test("says silence that cannot be judged yet, and only that", () => {
+  const { agent: working } = agent("a");
+  const minutes = (n: number) => working.last_event_ms + n * 60_000;
+  assert.equal(silenceInWords(working, minutes(4)), "silent for 4 m; its rhythm is not known yet");
+  assert.equal(silenceInWords(working, minutes(1)), null);
+  assert.equal(silenceInWords({ ...working, rhythm: { silent_ms: 1, usual_gap_ms: 1, late_after_ms: 1 } }, minutes(4)), null);
+  assert.equal(silenceInWords(agent("b", "idle").agent, minutes(4)), null);
+  assert.equal(silenceInWords(session("s", "a").session, minutes(4)), null);
 });

@@ -1,4 +1,5 @@
 import type { Agent, Session, StateName } from "../api/types.ts";
+import { span } from "../lib/format.ts";
 import type { Fleet } from "../live/fleet.ts";
 
 // Which rows the fleet page shows, in which order. Pure.
@@ -111,4 +112,14 @@ export function countStates(workers: Iterable<Worker>): Map<StateName, number> {
   const counts = new Map<StateName, number>();
   for (const worker of workers) counts.set(worker.state.value, (counts.get(worker.state.value) ?? 0) + 1);
   return new Map([...counts].sort((a, b) => (kUrgency[a[0]] ?? 9) - (kUrgency[b[0]] ?? 9)));
+}
+
+const kSilentMs = 120_000;
+
+// Silence that cannot be judged yet is said, not hidden: without a rhythm nobody knows whether it is late.
+export function silenceInWords(worker: Worker, now: number): string | null {
+  const silentMs = now - worker.last_event_ms;
+  if (!("rhythm" in worker) || worker.rhythm !== null || silentMs < kSilentMs) return null;
+  if (worker.state.value !== "unknown" && worker.state.value !== "working") return null;
+  return `silent for ${span(silentMs)}; its rhythm is not known yet`;
 }

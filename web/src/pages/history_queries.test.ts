@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { QueryResult } from "../api/types.ts";
-import { alignRange, both, bucketOf, exportUrl, groupsOverTime, overTime, quote, seriesOf, sinceKnown } from "./history_queries.ts";
+import { alignRange, both, bucketOf, exportUrl, groupsOverTime, lonePoints, overTime, quote, seriesOf, sinceKnown } from "./history_queries.ts";
 
 const minute = 60e3;
 const answer = (columns: string[], rows: QueryResult["rows"]): QueryResult => ({ columns, rows, is_truncated: false, from_rollup: true, rows_scanned: 0, elapsed_us: 1 });
@@ -51,4 +51,11 @@ test("picks one group's rows and ignores times out of range", () => {
 
 test("exports the same range and filter", () => {
   assert.equal(exportUrl("csv", { from: 1, to: 2 }, 'agent = "a b"'), "/api/v1/events?from_ms=1&to_ms=2&format=csv&order=asc&where=agent+%3D+%22a+b%22");
+});
+
+test("finds the points that no line would show", () => {
+  assert.deepEqual(lonePoints([null, 3, null, 1, 2, null, 0]), [1, 6]);
+  assert.deepEqual(lonePoints([5]), [0]);
+  assert.deepEqual(lonePoints([1, 2, 3]), []);
+  assert.deepEqual(lonePoints([]), []);
 });

@@ -108,3 +108,11 @@ export function exportUrl(format: "ndjson" | "csv", range: Range, where: string)
   if (where) search.set("where", where);
   return `/api/v1/events?${search.toString()}`;
 }
+
+// Points with nothing beside them: a line through them alone would draw nothing.
+export function lonePoints(series: ArrayLike<number | null | undefined>): number[] {
+  const has = (i: number) => i >= 0 && i < series.length && series[i] !== null && series[i] !== undefined;
+  const lone: number[] = [];
+  for (let i = 0; i < series.length; i += 1) if (has(i) && !has(i - 1) && !has(i + 1)) lone.push(i);
+  return lone;
+}

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { clockTime, dateTime, shortTime } from "../lib/format.ts";
 import { colour } from "../lib/colours.ts";
 import { isDark, utc } from "../lib/settings.ts";
+import { lonePoints } from "../pages/history_queries.ts";
 
 // A line chart with our looks: thin lines, a quiet grid, one cursor over all charts, values in the legend.
 
@@ -52,6 +53,8 @@ export function Chart({ title, note, hint, times, lines, format, isArea }: Props
   );
 }
 
+const lonely: uPlot.Series.Points.Filter = (plot, series) => lonePoints(plot.data[series] ?? []);
+
 function optionsOf(width: number, lines: Line[], format: Props["format"], zone: boolean, isArea: boolean, setAt: (at: number | null) => void): uPlot.Options {
   const font = `11px ${getComputedStyle(document.body).fontFamily}`;
   const axis: uPlot.Axis = { stroke: colour("faint"), font, ticks: { show: false }, grid: { stroke: colour("line"), width: 1 } };
@@ -71,7 +74,7 @@ function optionsOf(width: number, lines: Line[], format: Props["format"], zone: 
       ...lines.map((line, i): uPlot.Series => {
         const stroke = colour(`c${(i % 8) + 1}`);
         const fill = isArea ? stroke.replace(/^rgb\((.*)\)$/, "rgba($1, 0.12)") : undefined;
-        return { label: line.name, stroke, width: 1.5, points: { show: false }, spanGaps: false, ...(fill ? { fill } : {}), ...(line.isDashed ? { dash: [5, 4] } : {}) };
+        return { label: line.name, stroke, width: 1.5, points: { show: false, size: 5, fill: stroke, filter: lonely }, spanGaps: false, ...(fill ? { fill } : {}), ...(line.isDashed ? { dash: [5, 4] } : {}) };
       }),
     ],
     hooks: { setCursor: [(u) => setAt(u.cursor.idx ?? null)] },

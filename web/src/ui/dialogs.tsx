@@ -58,8 +58,12 @@ export function Modal({ children, onClose, className = "", label }: { children: 
 }
 
 // What is asked of a person before something is stopped or put away. One at a time.
-interface Ask { title: string; body: string; action: string; isDangerous: boolean; placeholder: string; run: (reason: string) => Promise<string> }
+export interface Ask { title: string; body: string; action: string; isDangerous: boolean; placeholder: string; run: (reason: string) => Promise<string> }
 const asking = signal<Ask | null>(null);
+
+export function askFor(ask: Ask): void {
+  asking.value = ask;
+}
 
 export function askAbort(session: string): void {
   asking.value = {

@@ -20,6 +20,7 @@ const kPaths = {
   // pages
   now: <path d="M1.5 8.500h2.800L6 3.500l3.5 9.500L11.3 8.500h3.2" />,
   fleet: <><rect x="2" y="2.5" width="5" height="4.6" rx="1.2" /><rect x="9" y="2.5" width="5" height="4.6" rx="1.2" /><rect x="2" y="9" width="5" height="4.6" rx="1.2" /><rect x="9" y="9" width="5" height="4.6" rx="1.2" /></>,
+  jobs: <><rect x="2" y="3" width="12" height="11" rx="1.6" /><path d="M2 6.500h12M5.300 1.500v3M10.700 1.500v3M5.500 10.300l1.700 1.600 3.300-3.400" /></>,
   history: <><path d="M2 2v12h12" /><path d="m4.5 10.5 3-3.5 2.5 2 4-5" /></>,
   system: <><rect x="3.5" y="3.5" width="9" height="9" rx="1.8" /><path d="M6.3 1.500v2M9.7 1.500v2M6.3 12.500v2M9.7 12.500v2M1.5 6.300h2M1.5 9.700h2M12.5 6.300h2M12.5 9.700h2" /></>,
   // event kinds
@@ -44,6 +45,7 @@ const kPaths = {
   keyboard: <><rect x="1.5" y="3.5" width="13" height="9" rx="1.5" /><path d="M4.5 6.500v.1M7 6.500v.1M9.5 6.500v.1M12 6.500v.1M5 10h6" /></>,
   key: <><circle cx="5.2" cy="10.8" r="3" /><path d="m7.5 8.5 6-6M11 5l2 2" /></>,
   stop: <rect x="3.5" y="3.5" width="9" height="9" rx="1.5" />,
+  play: <path d="M5 3.300v9.400L12.500 8z" />,
   plus: <path d="M8 3v10M3 8h10" />,
   minus: <path d="M3 8h10" />,
 } satisfies Record<string, VNode>;

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 // Keyboard: bindings are a stack, so the topmost page or panel that knows a key gets it. Keys typed into fields are left alone,
 // except Escape. A binding "g n" is two keys in a row.
@@ -55,9 +55,10 @@ export function startKeys(): void {
   addEventListener("keydown", onKey);
 }
 
-// Binds keys while the component is mounted; the newest closure is the one that runs.
+// Binds keys while the component is mounted; the newest closure is the one that runs. What is on the screen is bound already: a
+// quick second key must not meet the bindings of before the first.
 export function useKeys(bindings: Bindings): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const entry = { bindings };
     stack.push(entry);
     return () => {

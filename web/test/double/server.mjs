@@ -68,6 +68,7 @@ async function api(request, response, url) {
   if (route === "GET /api/v1/whoami") return json(response, { tenant: "default", name: "admin", scopes: ["admin"] });
   if (route === "GET /api/v1/live") return hub.stream(request, response);
   if (route === "GET /api/v1/system") return json(response, system());
+  if (route === "GET /api/v1/jobs") return json(response, { items: [], counted: { planned: 0, in_flight: 0, verdicts: {}, since_ms: Number(url.searchParams.get("since_ms")) }, audit: null });
   if (route === "GET /api/v1/events") return eventsPage(url, response);
   if (route === "POST /api/v1/query") return json(response, runQuery(fleet.events, await bodyOf(request)));
   if (route === "GET /api/v1/tokens") return json(response, { items: tokens });
