@@ -161,10 +161,7 @@ Result<void> Work::start() {
 void Work::stop() {
     jobs_->stop();
     deliveries_->stop();
-    io::run_blocking(parts_.loop, [this]() -> Task<> {
-        co_await supervisor_->close();
-        co_await tasks_->stop();
-    });
+    io::run_blocking(parts_.loop, [this] { return close(); });
 }
 
 void Work::on_batch(const recorder::EventBatch& batch) {
@@ -191,12 +188,19 @@ void Work::watch(const std::vector<jobs::JobPtr>& all) {
     ping_keys_->learn(all);
 }
 
+Task<> Work::close() {
+    co_await supervisor_->close();
+    co_await tasks_->stop();
+}
+
+Task<> Work::take(const Config& config, Result<void>& taken) {
+    taken = co_await jobs_->reload(config.jobs);
+    if (taken) supervisor_->apply(with_folders(config.agents));
+}
+
 Result<void> Work::reload(const Config& config) {
     Result<void> taken;
-    io::run_blocking(parts_.loop, [this, &config, &taken]() -> Task<> {
-        taken = co_await jobs_->reload(config.jobs);
-        if (taken) supervisor_->apply(with_folders(config.agents));
-    });
+    io::run_blocking(parts_.loop, [&] { return take(config, taken); });
     if (taken) watch(config.jobs);
     return taken;
 }

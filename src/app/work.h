@@ -67,6 +67,8 @@ private:
     Task<std::vector<jobs::DeliveryFact>> facts_of(jobs::OccurrenceKey key) const;
     Task<jobs::Health> look_for_life(const jobs::AgentSpec& spec, Time started) const;
     void publish(const jobs::Occurrence& occurrence);
+    Task<> close();
+    Task<> take(const Config& config, Result<void>& taken);
     void watch(const std::vector<jobs::JobPtr>& all);
     Task<> tell(jobs::JobPtr job, jobs::Word word);
 

@@ -96,6 +96,9 @@ struct Service::Core : std::enable_shared_from_this<Core> {
     Task<> prune_old();
     Task<Result<void>> write_now(std::function<Result<void>(store::Database&)> change);
     Result<void> load();
+    Task<> load_into(Result<void>& loaded);
+    Task<> list_into(std::vector<JobPtr>& all);
+    Task<> stop_here();
     std::optional<JobView> view(const JobPtr& job) const;
     void adopt_jobs(const std::vector<JobPtr>& jobs, const std::vector<JobRecord>& records);
 
@@ -349,10 +352,7 @@ Result<std::unique_ptr<Service>> Service::open(Parts parts, Options options, std
 
 Result<void> Service::start() {
     Result<void> loaded;
-    io::run_blocking(core_->parts.loop, [this, &loaded]() -> Task<> {
-        loaded = core_->load();
-        co_return;
-    });
+    io::run_blocking(core_->parts.loop, [&] { return core_->load_into(loaded); });
     if (!loaded) return loaded;
     core_->parts.loop.post([core = core_] {
         core->tasks.spawn([core] { return core->tick(); });
@@ -364,10 +364,22 @@ Result<void> Service::start() {
 }
 
 void Service::stop() {
-    io::run_blocking(core_->parts.loop, [this]() -> Task<> {
-        core_->is_stopping = true;
-        co_await core_->tasks.stop();
-    });
+    io::run_blocking(core_->parts.loop, [this] { return core_->stop_here(); });
+}
+
+Task<> Service::Core::load_into(Result<void>& loaded) {
+    loaded = load();
+    co_return;
+}
+
+Task<> Service::Core::stop_here() {
+    is_stopping = true;
+    co_await tasks.stop();
+}
+
+Task<> Service::Core::list_into(std::vector<JobPtr>& all) {
+    all = engine.jobs();
+    co_return;
 }
 
 Task<Result<void>> Service::Core::write_now(std::function<Result<void>(store::Database&)> change) {
@@ -521,10 +533,7 @@ void Service::delivery_settled(const OccurrenceKey& key) {
 
 std::vector<JobPtr> Service::all_jobs() const {
     std::vector<JobPtr> all;
-    io::run_blocking(core_->parts.loop, [this, &all]() -> Task<> {
-        all = core_->engine.jobs();
-        co_return;
-    });
+    io::run_blocking(core_->parts.loop, [&] { return core_->list_into(all); });
     return all;
 }
 
