@@ -61,7 +61,8 @@ function optionsOf(width: number, lines: Line[], format: Props["format"], zone: 
   return {
     width, height: kHeight, legend: { show: false }, padding: [10, 20, 0, 0],
     cursor: { sync: { key: sync.key }, y: false, points: { size: 6 }, drag: { x: false, y: false } },
-    scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
+    // One point alone would get an axis of years around it.
+    scales: { x: { range: (plot, min, max) => (plot.data[0].length > 1 ? [min, max] : [min - 300, min + 300]) }, y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
     axes: [
       {
         ...axis, grid: { show: false }, space: 70, size: 28,
