@@ -63,8 +63,8 @@ Execution run_command(const std::filesystem::path& folder, size_t& leftovers) {
 // The end of a run is worth waiting for a disk that is full: first at the cost of older output.
 void keep_end(const std::filesystem::path& folder, const Execution& execution, size_t leftovers) {
     for (int tries = 0; tries < kEndTriesMax; ++tries) {
-        if (write_end(folder, execution, leftovers)) return;
         std::error_code ignored;
+        if (write_end(folder, execution, leftovers) || !std::filesystem::exists(folder, ignored)) return;
         auto parts = output_parts(folder);
         if (parts.size() > 1) std::filesystem::remove(parts.front(), ignored);
         std::this_thread::sleep_for(std::chrono::seconds(1));
