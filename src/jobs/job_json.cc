@@ -289,8 +289,6 @@ JobPtr read_job(const json::object& definition, std::string_view tenant, bool is
     });
     read_deliveries(reader, *job);
     reader.text("silent_when", job->silent_when);
-    if (RE2 pattern(job->silent_when, RE2::Quiet); !pattern.ok())
-        reader.complain("silent_when", fmt::format("is no pattern: {}", pattern.error()));
     check_pattern(reader, "silent_when", job->silent_when);
     check_supported(reader, *job);
     expect_receipts(*job);
