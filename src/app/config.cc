@@ -110,6 +110,8 @@ void read_job(ConfigReader& in, Config& config) {
     for (const jobs::JobPtr& other : config.jobs) {
         if (other->tenant == job->tenant && other->name == job->name)
             in.complain(fmt::format("two jobs have the name {}", job->name));
+        if (!job->ping_key.empty() && other->ping_key == job->ping_key)
+            in.complain(fmt::format("jobs {} and {} have the same ping_key", other->name, job->name));
     }
     config.jobs.push_back(std::move(job));
 }

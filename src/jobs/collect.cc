@@ -19,13 +19,15 @@ std::string baseline_key(const Expectation& expectation, size_t path) {
     return fmt::format("{}/{}", expectation.name, path);
 }
 
-Work work_of(const Job& job, const OccurrenceKey& key) {
+// Relative paths start where the command works: at home, unless it names a folder.
+Work work_of(const Job& job, const OccurrenceKey& key, const std::string& home) {
     Work work;
     work.tenant = key.tenant;
     work.job = key.job;
     work.occurrence = occurrence_id(key);
     work.nominal = key.nominal;
     if (const auto* command = std::get_if<Command>(&job.action)) work.folder = command->folder;
+    if (work.folder.empty()) work.folder = home;
     return work;
 }
 
@@ -54,6 +56,10 @@ Evidence evidence_of(const OccurrenceKey& key, const Expectation& expectation, c
 
 }  // namespace
 
+std::string Collector::home() const {
+    return parts_.environment ? parts_.environment("HOME").value_or("/") : "/";
+}
+
 Instruments Collector::instruments() const {
     return Instruments{.clock = parts_.clock,
                        .pool = parts_.pool,
@@ -63,7 +69,7 @@ Instruments Collector::instruments() const {
 
 Task<std::string> Collector::baselines(StartRun start) const {
     json::object all;
-    Work work = work_of(*start.job, start.key);
+    Work work = work_of(*start.job, start.key, home());
     Instruments with = instruments();
     for (const Expectation& expectation : start.job->expectations) {
         for (size_t i = 0; i < expectation.any_of.size(); ++i) {
@@ -93,7 +99,7 @@ Task<Observed> Collector::observe(Collect look) const {
     if (!known)
         log::warn("jobs", "{}: the ledger could not be read: {}", occurrence_id(look.key),
                   known.error().message);
-    Work work = work_of(*look.job, look.key);
+    Work work = work_of(*look.job, look.key, home());
     if (look.execution) work.execution = *look.execution;
     if (parts_.delivery_facts) work.deliveries = co_await parts_.delivery_facts(look.key);
     Observed observed;

@@ -44,6 +44,7 @@ private:
     };
     Result<Known> read_ledger(const Collect& look) const;
     Instruments instruments() const;
+    std::string home() const;
 
     Parts parts_;
 };

@@ -260,6 +260,8 @@ void check_supported(JsonReader& reader, const Job& job) {
         if (reader.has(key))
             reader.complain(key, "cannot be started by this version; a command or an HTTP call can");
     }
+    if (job.is_watched() && !job.deliveries.empty())
+        reader.complain("deliver", "is for work that runs here; a watched job sends where it runs");
     if (!job.on_event.empty()) reader.complain("schedule", "on_event is not supported by this version");
 }
 

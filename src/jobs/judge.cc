@@ -84,7 +84,9 @@ Sorted sort(const std::vector<Standing>& standings) {
     for (const Standing& each : standings) {
         Impact impact = each.expectation->impact;
         if (impact == Impact::kEnhancement) continue;
-        if (each.is_proven) {
+        // That something arrived proves the delivery, not the work, unless the delivery is the work.
+        bool is_about_work = impact == Impact::kBlocking || !is_about_delivery(each);
+        if (each.is_proven && is_about_work) {
             sorted.is_proven = true;
             sorted.proof += (sorted.proof.empty() ? "" : ", ") + each.expectation->name;
         }

@@ -117,6 +117,13 @@ TEST_F(JudgeTest, ProvesNothingByEnhancementAlone) {
     EXPECT_EQ(judged(exited(0)).verdict, Verdict::kUnverified);
 }
 
+TEST_F(JudgeTest, DoesNotTakeTheReceiptOfWordsForWork) {
+    see("delivery to telegram", Impact::kDegraded, Outcome::kHolds, false, "delivery");
+    EXPECT_EQ(judged(exited(0)).verdict, Verdict::kUnverified);
+    see("the summary arrived", Impact::kBlocking, Outcome::kHolds, false, "delivery");
+    EXPECT_EQ(judged(exited(0)).verdict, Verdict::kVerified);
+}
+
 TEST_F(JudgeTest, WarnsOfDegradedWork) {
     see("post", Impact::kBlocking, Outcome::kHolds);
     see("delivery", Impact::kDegraded, Outcome::kFails, false, "delivery");
