@@ -126,7 +126,6 @@ struct JobRecord {
 struct Unfinished {
     Occurrence occurrence;
     std::optional<Run> run;
-    std::string baselines;
 };
 
 // --- Transitions: what the ledger can be told. Each is applied whole, inside one transaction, or refused.

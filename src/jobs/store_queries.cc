@@ -66,7 +66,6 @@ void bind_key(Statement& statement, const OccurrenceKey& key) {
 
 struct RunRow {
     Run run;
-    std::string baselines;
     std::string execution;
 };
 
@@ -76,14 +75,13 @@ RunRow read_run(const Statement& row) {
     out.run.attempt = static_cast<uint32_t>(row.integer(3));
     out.run.fence = row.integer(4);
     out.run.claimed = from_unix_us(row.integer(5));
-    out.baselines = row.text(6);
-    out.execution = row.text(7);
+    out.execution = row.text(6);
     return out;
 }
 
 Result<std::vector<RunRow>> load_runs(Database& db, const OccurrenceKey& key) {
     NS_TRY(Statement select,
-           db.prepare("SELECT tenant, job, nominal_us, attempt, fence, claimed_us, baselines, execution"
+           db.prepare("SELECT tenant, job, nominal_us, attempt, fence, claimed_us, execution"
                       " FROM runs WHERE tenant = ? AND job = ? AND nominal_us = ? ORDER BY attempt"));
     bind_key(select, key);
     NS_TRY(std::vector<RunRow> rows, read_all<RunRow>(select, read_run));
@@ -128,13 +126,10 @@ Result<std::vector<Unfinished>> load_unfinished(Database& db) {
     std::vector<Unfinished> unfinished;
     unfinished.reserve(open.size());
     for (Occurrence& occurrence : open) {
-        Unfinished each{std::move(occurrence), std::nullopt, ""};
+        Unfinished each{std::move(occurrence), std::nullopt};
         if (each.occurrence.attempt > 0) {
             NS_TRY(std::vector<RunRow> runs, load_runs(db, each.occurrence.key));
-            if (!runs.empty()) {
-                each.run = std::move(runs.back().run);
-                each.baselines = std::move(runs.back().baselines);
-            }
+            if (!runs.empty()) each.run = std::move(runs.back().run);
         }
         unfinished.push_back(std::move(each));
     }
