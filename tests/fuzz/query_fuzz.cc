@@ -50,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
     query.order_by = std::string(lines[3]);
     query.text = std::string(lines[4]);
-    Result<QueryResult> result = run_query(query, snapshot, 1u << 20);
+    Result<QueryResult> result = run_query(query, snapshot, 1u << 20, [] {});
     if (result && result->rows.size() > 20) std::abort();
     EventQuery events;
     events.where = query.where;
