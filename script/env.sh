@@ -10,4 +10,4 @@ node_is_new_enough() {
 
 node_is_new_enough || export PATH="$TOOLS/bin:$PATH"
 # The compiler cache serves every checkout on this machine, wherever it lies.
-export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_PCH_EXTSUM=1 CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime

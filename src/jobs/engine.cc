@@ -95,6 +95,7 @@ void Engine::commit(Live* live, Pending pending, std::vector<Transition> transit
     if (live != nullptr) {
         NS_ASSERT(!live->is_committing);
         live->is_committing = true;
+        live->commit = id;
         clear_alarm(*live);
         pending.key = live->occurrence.key;
     }
@@ -106,6 +107,7 @@ void Engine::commit(Live* live, Pending pending, std::vector<Transition> transit
 void Engine::commit_again(Live& live, Effects& effects) {
     uint64_t id = next_commit_++;
     live.is_committing = true;
+    live.commit = id;
     effects.commits.push_back({id, live.unwritten->transitions});
     pending_[id] = std::move(*live.unwritten);
     live.unwritten.reset();

@@ -92,6 +92,13 @@ struct Word {
     std::optional<Time> scheduled;  // the planned time, when the sender knows it
 };
 
+// What a word was taken for.
+struct Heard {
+    OccurrenceKey key;
+    // Nothing was taken yet: another commit of this occurrence is under way. Say it again when that is written.
+    std::optional<uint64_t> wait_for;
+};
+
 struct EngineStats {
     uint64_t jobs = 0;
     uint64_t open = 0;     // occurrences without a verdict
@@ -136,9 +143,10 @@ public:
     // Starts it now, beside its schedule. kNotFound, or kConflict when the overlap policy forbids it.
     Result<OccurrenceKey> trigger(const std::string& tenant, const std::string& job, Trigger trigger,
                                   Time now, Effects& effects);
-    // kNotFound when no such job is watched; the occurrence it was taken for otherwise.
-    Result<OccurrenceKey> word(const std::string& tenant, const std::string& job, const Word& word, Time now,
-                               Effects& effects);
+    // kNotFound when no such job is watched, and for a note while nothing runs; kUnavailable while the ledger
+    // cannot be written.
+    Result<Heard> word(const std::string& tenant, const std::string& job, const Word& word, Time now,
+                       Effects& effects);
 
     EngineStats stats() const;
     JobPtr job(const std::string& tenant, const std::string& name) const;
@@ -172,7 +180,8 @@ private:
     void decide(Live& live, const Judgment& judgment, std::vector<Evidence> evidence, Time now,
                 Effects& effects);
     void decide(Live& live, Verdict verdict, std::string why, Time now, Effects& effects);
-    void hear(Live& live, const Word& word, std::vector<Transition> before, Time now, Effects& effects);
+    Result<Heard> hear(Live& live, const Word& word, std::vector<Transition> before, Time now,
+                       Effects& effects);
     Live* heard_by(JobState& state, const Word& word, Time now) const;
     void commit_again(Live& live, Effects& effects);
     void advance(Live& live, const Pending& pending, Time now, Effects& effects);

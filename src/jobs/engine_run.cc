@@ -79,14 +79,10 @@ void Engine::advance(Live& live, const Pending& pending, Time now, Effects& effe
             effects.starts.push_back(
                 {live.occurrence.key, live.occurrence.fence, live.occurrence.attempt, live.job, false});
             return;
-        case Pending::Kind::kStart: {
+        case Pending::Kind::kStart:
             set_phase(live, Phase::kRunning);
             set_alarm(live, now + live.job->timeout);
-            std::vector<Word> words = std::move(live.words);
-            live.words.clear();
-            for (const Word& word : words) hear(live, word, {}, now, effects);
             return;
-        }
         case Pending::Kind::kEnd:
             set_phase(live, pending.next);
             if (pending.next == Phase::kWaiting) {

@@ -24,13 +24,12 @@ struct Engine::Pending {
 
 // An open occurrence. Its address is stable until it is dropped.
 struct Engine::Live {
-    static constexpr size_t kWordsMax = 8;
-
     uint64_t order = 0;  // of creation: what is due at one time is done in this order, in every run alike
     Occurrence occurrence;
     JobState* state = nullptr;
     JobPtr job;                  // the revision it runs with
     bool is_committing = false;  // a transition is under way: nothing else may be decided
+    uint64_t commit = 0;         // the last one that was asked for
     bool is_waiting = false;     // due, and in waiting_
     bool is_postponed = false;   // due, but the gap it lies in is not planned to its end yet
     bool is_catch_up = false;
@@ -40,7 +39,6 @@ struct Engine::Live {
     std::optional<Execution> execution;  // of the last attempt
     std::optional<Pending> unwritten;    // the ledger could not be written: this is tried again
     std::string sender_run_id;           // watched: which start the end belongs to
-    std::vector<Word> words;             // that came while a commit was under way; at most kWordsMax
     Time verify_until;                   // evidence may still appear until then
     uint32_t looks = 0;                  // how often it was looked for
     std::optional<Time> alarm;

@@ -66,6 +66,14 @@ protected:
         settle();
     }
 
+    // A word of job w, until it is on disk.
+    OccurrenceKey hear(const Word& word) {
+        auto heard = engine_->word("default", "w", word, now_, effects_);
+        settle();
+        if (heard && heard->wait_for) return hear(word);
+        return heard ? heard->key : OccurrenceKey{};
+    }
+
     void observe() {
         for (const Collect& each : std::exchange(effects_.collects, {}))
             engine_->observed(each.key, each.fence, {}, now_, effects_);
@@ -212,20 +220,81 @@ TEST_F(EngineTest, HearsWatchedWork) {
     open({job(R"({"name":"w","watch":{},"schedule":{"cron":"* * * * *"},"grace":"20s"})")});
     advance(seconds(60));
     EXPECT_TRUE(take_starts().empty());
-    Word start{.kind = Word::Kind::kStart, .run_id = "a"};
-    auto begun = engine_->word("default", "w", start, now_, effects_);
-    ASSERT_TRUE(begun);
-    EXPECT_EQ(begun->nominal, at("2026-11-22T07:00:00Z"));
-    // Its end comes before the start is on disk.
-    Word success{.kind = Word::Kind::kSuccess, .run_id = "a"};
-    EXPECT_EQ(*engine_->word("default", "w", success, now_, effects_), *begun);
+    OccurrenceKey about{"default", "w", at("2026-11-22T07:00:00Z")};
+    EXPECT_EQ(hear({.kind = Word::Kind::kStart, .run_id = "a"}), about);
+    EXPECT_EQ(hear({.kind = Word::Kind::kSuccess, .run_id = "a"}), about);
     settle();
     observe();
-    EXPECT_EQ(row(*begun).verdict, Verdict::kUnverified);
+    EXPECT_EQ(row(about).verdict, Verdict::kUnverified);
     advance(seconds(60));
     advance(seconds(21));
     observe();
     EXPECT_EQ(row({"default", "w", at("2026-11-22T07:01:00Z")}).verdict, Verdict::kMissed);
+}
+
+TEST_F(EngineTest, TakesNoWordWhileAnotherIsBeingWritten) {
+    open({job(R"({"name":"w","watch":{}})")});
+    Word start{.kind = Word::Kind::kStart, .run_id = "a"};
+    auto begun = engine_->word("default", "w", start, now_, effects_);
+    ASSERT_TRUE(begun);
+    EXPECT_FALSE(begun->wait_for);
+    ASSERT_EQ(effects_.commits.size(), 1u);
+    for (int i = 0; i < 20; ++i) {
+        auto early = engine_->word("default", "w", {.kind = Word::Kind::kSuccess, .run_id = "a"}, now_, effects_);
+        ASSERT_TRUE(early);
+        EXPECT_EQ(early->wait_for, effects_.commits[0].id);
+    }
+    EXPECT_EQ(effects_.commits.size(), 1u);
+    settle();
+    EXPECT_FALSE(row(begun->key).ended);
+    EXPECT_EQ(hear({.kind = Word::Kind::kSuccess, .run_id = "a"}), begun->key);
+    EXPECT_TRUE(row(begun->key).ended);
+    // Its end said again opens nothing new.
+    EXPECT_EQ(hear({.kind = Word::Kind::kSuccess, .run_id = "a"}), begun->key);
+}
+
+TEST_F(EngineTest, RefusesAWordTheLedgerCannotTake) {
+    open({job(R"({"name":"w","watch":{}})")});
+    is_disk_full_ = true;
+    hear({.kind = Word::Kind::kStart});
+    auto lost = engine_->word("default", "w", {.kind = Word::Kind::kSuccess}, now_, effects_);
+    ASSERT_FALSE(lost);
+    EXPECT_EQ(lost.error().code, Code::kUnavailable);
+}
+
+TEST_F(EngineTest, TakesASecondStartWithoutARunForTheFirst) {
+    open({job(R"({"name":"w","watch":{}})")});
+    OccurrenceKey first = hear({.kind = Word::Kind::kStart});
+    advance(seconds(10));
+    EXPECT_EQ(hear({.kind = Word::Kind::kStart}), first);
+    EXPECT_NE(hear({.kind = Word::Kind::kStart, .run_id = "b"}), first);
+}
+
+TEST_F(EngineTest, GivesAWordTheLatestTurnThatHasCome) {
+    open({job(R"({"name":"w","watch":{},"schedule":{"cron":"*/10 * * * *"},"grace":"1h"})")});
+    advance(seconds(60 + 605));  // 07:00 passed without a word, 07:10 has come
+    EXPECT_EQ(hear({.kind = Word::Kind::kSuccess}).nominal, at("2026-11-22T07:10:00Z"));
+    observe();
+    advance(seconds(600 - 30));  // 07:19:35 is a little early
+    EXPECT_EQ(hear({.kind = Word::Kind::kSuccess}).nominal, at("2026-11-22T07:00:00Z"));
+    observe();
+    EXPECT_EQ(hear({.kind = Word::Kind::kSuccess}).nominal, at("2026-11-22T07:20:00Z"));
+}
+
+TEST_F(EngineTest, KeepsTheLastNotes) {
+    open({job(R"({"name":"w","watch":{}})")});
+    OccurrenceKey about = hear({.kind = Word::Kind::kStart});
+    for (int64_t i = 0; i < kClaimsMax + 5; ++i) {
+        Claim note{about, "ping", std::nullopt, std::to_string(i), now_ + seconds(i)};
+        ASSERT_TRUE(apply(db_, AddClaim{note, 0}, {}));
+    }
+    auto kept = find_claims(db_, about);
+    ASSERT_EQ(kept->size(), size_t(kClaimsMax));
+    EXPECT_EQ(kept->front().text, "5");
+    EXPECT_FALSE(kept->front().says_done);
+    Claim said{about, "molt", true, "done", now_};
+    EXPECT_TRUE(apply(db_, AddClaim{said, 0}, {}));
+    EXPECT_EQ(find_claims(db_, about)->size(), size_t(kClaimsMax) + 1);
 }
 
 TEST_F(EngineTest, SaysUnverifiedWhenItWasNotThereToHear) {
@@ -248,17 +317,15 @@ TEST_F(EngineTest, SkipsWatchedWorkWhileItIsPaused) {
 
 TEST_F(EngineTest, WaitsForWatchedWorkAsLongAfterARestartAsBefore) {
     open({job(R"({"name":"w","watch":{},"timeout":"100s"})")});
-    auto begun = engine_->word("default", "w", {.kind = Word::Kind::kStart}, now_, effects_);
-    ASSERT_TRUE(begun);
-    settle();
+    OccurrenceKey begun = hear({.kind = Word::Kind::kStart});
     advance(seconds(50));
     open(jobs_);
-    EXPECT_TRUE(engine_->open(*begun));
+    EXPECT_TRUE(engine_->open(begun));
     EXPECT_EQ(engine_->next_due(), now_ + seconds(50));
     advance(seconds(50));
     observe();
     // Its last word may have come in between.
-    EXPECT_EQ(row(*begun).verdict, Verdict::kUnverified);
+    EXPECT_EQ(row(begun).verdict, Verdict::kUnverified);
 }
 
 TEST_F(EngineTest, WritesWhatACatchUpMakesUpFor) {

@@ -1,11 +1,16 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "jobs/engine.h"
 #include "jobs/engine_state.h"
 
 // What work that runs elsewhere says of itself.
 namespace nightshift::jobs {
 namespace {
+
+// Clocks differ and senders jitter: a word so long before the planned time is for it.
+constexpr std::chrono::seconds kEarlyMax{60};
 
 Execution execution_of(const Word& word, Time started, Time now) {
     Execution execution;
@@ -33,29 +38,30 @@ Engine::Live* Engine::heard_by(JobState& state, const Word& word, Time now) cons
     for (auto& [nominal, live] : state.open) {
         Phase phase = live->occurrence.phase;
         if (word.scheduled && nominal == *word.scheduled && phase != Phase::kVerifying) return live.get();
+        if (!word.run_id.empty() && live->sender_run_id == word.run_id) return live.get();
         bool is_running = phase == Phase::kClaimed || phase == Phase::kRunning;
-        if (is_running && !word.run_id.empty() && live->sender_run_id == word.run_id) return live.get();
         if (is_running && running == nullptr && (word.run_id.empty() || live->sender_run_id.empty()))
             running = live.get();
-        bool is_its_time = live->occurrence.start - state.job->grace <= now;
-        if (phase == Phase::kPlanned && is_its_time && !live->is_committing && planned == nullptr)
-            planned = live.get();
+        if (phase != Phase::kPlanned || live->is_committing) continue;
+        // The latest whose time has come: work that missed its turn must not take the turns after it, one by
+        // one. Else the next, when it is only a little early.
+        bool has_come = live->occurrence.start <= now;
+        bool is_early = live->occurrence.start - std::min(state.job->grace, kEarlyMax) <= now;
+        if (has_come || (is_early && planned == nullptr)) planned = live.get();
     }
-    if (word.kind == Word::Kind::kStart) return planned;
-    if (running != nullptr || word.kind == Word::Kind::kNote) return running;
-    return planned;
+    if (word.kind == Word::Kind::kNote) return running;
+    if (word.kind != Word::Kind::kStart) return running != nullptr ? running : planned;
+    // A second start that names no run is the first one said again.
+    return planned == nullptr && word.run_id.empty() ? running : planned;
 }
 
-Result<OccurrenceKey> Engine::word(const std::string& tenant, const std::string& name, const Word& word,
-                                   Time now, Effects& effects) {
+Result<Heard> Engine::word(const std::string& tenant, const std::string& name, const Word& word, Time now,
+                           Effects& effects) {
     auto found = jobs_.find({tenant, name});
-    if (found == jobs_.end() || !found->second->job->is_watched())
+    if (found == jobs_.end() || found->second->is_removed || !found->second->job->is_watched())
         return fail(Code::kNotFound, "no job {} is watched", name);
     JobState& state = *found->second;
-    if (Live* live = heard_by(state, word, now)) {
-        hear(*live, word, {}, now, effects);
-        return live->occurrence.key;
-    }
+    if (Live* live = heard_by(state, word, now)) return hear(*live, word, {}, now, effects);
     if (word.kind == Word::Kind::kNote) return fail(Code::kNotFound, "nothing of job {} runs", name);
     // Work nobody planned: it has its own row, so that it is counted and proven like any other.
     Occurrence occurrence;
@@ -73,19 +79,20 @@ Result<OccurrenceKey> Engine::word(const std::string& tenant, const std::string&
     Live& live = add(state, std::move(occurrence));
     std::vector<Transition> before;
     before.emplace_back(std::move(plan));
-    hear(live, word, std::move(before), now, effects);
-    return live.occurrence.key;
+    return hear(live, word, std::move(before), now, effects);
 }
 
 // Writes what the word means for `live`; `before` goes into the same transaction.
-void Engine::hear(Live& live, const Word& word, std::vector<Transition> before, Time now, Effects& effects) {
-    if (live.is_committing || live.unwritten) {
-        if (live.words.size() < Live::kWordsMax) live.words.push_back(word);
-        return;
-    }
+Result<Heard> Engine::hear(Live& live, const Word& word, std::vector<Transition> before, Time now,
+                           Effects& effects) {
     Occurrence& occurrence = live.occurrence;
-    bool is_first = occurrence.phase == Phase::kPlanned;
-    if (is_first) {
+    if (word.kind == Word::Kind::kNote) return Heard{occurrence.key, std::nullopt};
+    if (live.unwritten)
+        return fail(Code::kUnavailable, "the ledger cannot be written now: say it again in some seconds");
+    if (live.is_committing) return Heard{occurrence.key, live.commit};
+    // The end, said again.
+    if (occurrence.phase == Phase::kVerifying) return Heard{occurrence.key, std::nullopt};
+    if (occurrence.phase == Phase::kPlanned) {
         ClaimRun claim;
         claim.key = occurrence.key;
         claim.fence = ++fence_;
@@ -114,8 +121,8 @@ void Engine::hear(Live& live, const Word& word, std::vector<Transition> before, 
         before.emplace_back(std::move(end));
         pending.kind = Pending::Kind::kEnd;
     }
-    if (before.empty()) return;  // a second start, or a note
-    commit(&live, std::move(pending), std::move(before), effects);
+    if (!before.empty()) commit(&live, std::move(pending), std::move(before), effects);
+    return Heard{occurrence.key, std::nullopt};
 }
 
 }  // namespace nightshift::jobs

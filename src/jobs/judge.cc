@@ -111,7 +111,7 @@ std::string ending_of(const Execution& execution) {
 // Who says that the work was done; empty: nobody does.
 std::string claim_of(const Case& work) {
     for (const Claim& claim : work.claims) {
-        if (claim.says_done) return fmt::format("{} says done", claim.by);
+        if (claim.says_done.value_or(false)) return fmt::format("{} says done", claim.by);
     }
     if (work.execution && work.execution->succeeded()) return ending_of(*work.execution);
     return "";

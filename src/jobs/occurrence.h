@@ -91,14 +91,16 @@ struct Evidence {
     Time time;
 };
 
-// What an agent says about its own work.
+// What an agent says about its own work. At most kClaimsMax are kept of an occurrence.
 struct Claim {
     OccurrenceKey key;
     std::string by;  // the token's or agent's name
-    bool says_done = false;
+    std::optional<bool> says_done;  // nothing: a note beside the work, neither done nor not done
     std::string text;
     Time time;
 };
+
+constexpr int64_t kClaimsMax = 100;
 
 // Something to send because of an occurrence.
 struct DeliveryWish {

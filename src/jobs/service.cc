@@ -118,7 +118,7 @@ struct Service::Core : std::enable_shared_from_this<Core> {
     Performer performer;
     Collector collector;
     std::vector<JobPtr> configured;
-    std::map<uint64_t, std::function<void(Result<void>)>> waiters;  // by commit
+    std::multimap<uint64_t, std::function<void(Result<void>)>> waiters;  // by commit
     bool is_stopping = false;
     mutable std::mutex audit_mutex;
     std::optional<AuditReport> last_audit;
@@ -172,9 +172,9 @@ void Service::Core::write(const Commit& commit) {
 
 void Service::Core::written(uint64_t id, const Result<void>& result) {
     if (!result) log::warn("jobs", "the ledger refused a transition: {}", result.error().message);
-    auto waiter = waiters.extract(id);
     with_engine([&](Engine& each, Time now, Effects& effects) { each.committed(id, result, now, effects); });
-    if (waiter) waiter.mapped()(result);
+    auto [first, last] = waiters.equal_range(id);
+    for (auto waiter = first; waiter != last; waiter = waiters.erase(waiter)) waiter->second(result);
 }
 
 // The occurrence as it will be when its verdict is written; nothing when these transitions hold none.
@@ -464,24 +464,24 @@ Task<T> Service::ask(std::function<T(Core&)> question) const {
     co_return answer;
 }
 
-// Lets the engine act, and answers when what it decided is durable.
-Task<Result<OccurrenceKey>> Service::act(
-    std::function<Result<OccurrenceKey>(Engine&, Time, Effects&)> action) {
+// Lets the engine act, and answers when what it decided is durable, or when the commit it waits for is.
+Task<Result<Heard>> Service::act(Action action) {
     auto core = core_;
-    using Answer = Result<OccurrenceKey>;
+    using Answer = Result<Heard>;
     std::function<void(std::function<void(Answer)>)> start =
         [core, action = std::move(action)](std::function<void(Answer)> done) {
             core->parts.loop.post([core, action, done = std::move(done)] {
                 Effects effects;
-                Answer key = action(core->engine, core->parts.clock.now(), effects);
-                if (key && !effects.commits.empty()) {
-                    core->waiters[effects.commits.back().id] = [done, key](const Result<void>& written) {
-                        done(written ? key : Answer(Failure(written.error())));
-                    };
+                Answer heard = action(core->engine, core->parts.clock.now(), effects);
+                std::optional<uint64_t> commit = heard ? heard->wait_for : std::nullopt;
+                if (heard && !effects.commits.empty()) commit = effects.commits.back().id;
+                if (commit) {
+                    core->waiters.emplace(*commit, [done, heard](const Result<void>& written) {
+                        done(written || heard->wait_for ? heard : Answer(Failure(written.error())));
+                    });
                 }
-                bool waits = key && !effects.commits.empty();
                 core->take(std::move(effects));
-                if (!waits) done(key);
+                if (!commit) done(heard);
             });
         };
     Answer answer = co_await io::completion<Answer>(std::move(start));
@@ -493,15 +493,28 @@ Task<JobPtr> Service::known(std::string tenant, std::string name) const {
 }
 
 Task<Result<OccurrenceKey>> Service::trigger(std::string tenant, std::string job, Trigger trigger) {
-    return act([tenant, job, trigger](Engine& engine, Time now, Effects& effects) {
-        return engine.trigger(tenant, job, trigger, now, effects);
-    });
+    Result<Heard> heard =
+        co_await act([tenant, job, trigger](Engine& engine, Time now, Effects& effects) -> Result<Heard> {
+            NS_TRY(OccurrenceKey key, engine.trigger(tenant, job, trigger, now, effects));
+            return Heard{key, std::nullopt};
+        });
+    if (!heard) co_return Failure(heard.error());
+    co_return heard->key;
 }
 
 Task<Result<OccurrenceKey>> Service::word(std::string tenant, std::string job, Word word) {
-    return act([tenant, job, word](Engine& engine, Time now, Effects& effects) {
+    Action say = [tenant, job, word](Engine& engine, Time now, Effects& effects) {
         return engine.word(tenant, job, word, now, effects);
-    });
+    };
+    Result<Heard> heard = co_await act(say);
+    while (heard && heard->wait_for) heard = co_await act(say);
+    if (!heard) co_return Failure(heard.error());
+    if (word.kind == Word::Kind::kNote) {
+        Claim note{heard->key, "ping", std::nullopt, word.text, core_->parts.clock.now()};
+        Result<void> kept = co_await claim({std::move(note), 0});
+        if (!kept) co_return Failure(kept.error());
+    }
+    co_return heard->key;
 }
 
 Task<Result<void>> Service::pause(Pause pause) {

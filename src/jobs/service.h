@@ -106,7 +106,8 @@ private:
     explicit Service(std::shared_ptr<Core> core);
     template <class T>
     Task<T> ask(std::function<T(Core&)> question) const;
-    Task<Result<OccurrenceKey>> act(std::function<Result<OccurrenceKey>(Engine&, Time, Effects&)> action);
+    using Action = std::function<Result<Heard>(Engine&, Time, Effects&)>;
+    Task<Result<Heard>> act(Action action);
     Task<JobPtr> known(std::string tenant, std::string name) const;
 
     std::shared_ptr<Core> core_;

@@ -95,7 +95,7 @@ json::object show(const Evidence& evidence) {
 
 json::object show(const Claim& claim) {
     return {{"by", claim.by},
-            {"says_done", claim.says_done},
+            {"says_done", claim.says_done ? json::value(*claim.says_done) : nullptr},
             {"text", claim.text},
             {"time_ms", unix_ms(claim.time)}};
 }

@@ -212,6 +212,20 @@ Result<void> write_audit(Database& db, const OccurrenceKey& key, bool is_job, Ti
     return insert.run();
 }
 
+// The oldest note goes for a new one; claims are refused when there are too many.
+Result<void> make_room_for_claim(Database& db, const Claim& claim) {
+    NS_TRY(Statement count, db.prepare("SELECT count(*), min(rowid) FROM claims WHERE tenant = ? AND job = ?"
+                                       " AND nominal_us = ? AND (says_done = ?) = ?"));
+    bind_key(count, 1, claim.key).bind(4, kSaysNothing).bind(5, int64_t{!claim.says_done});
+    NS_TRY([[maybe_unused]] bool has_row, count.step());
+    if (count.integer(0) < kClaimsMax) return {};
+    if (claim.says_done)
+        return fail(Code::kLimit, "{} has {} claims already", occurrence_id(claim.key), kClaimsMax);
+    NS_TRY(Statement forget, db.prepare("DELETE FROM claims WHERE rowid = ?"));
+    forget.bind(1, count.integer(1));
+    return forget.run();
+}
+
 Result<void> apply_claim_of_agent(Database& db, const AddClaim& add) {
     NS_TRY(Statement check,
            db.prepare("SELECT fence FROM occurrences WHERE tenant = ? AND job = ? AND nominal_us = ?"));
@@ -222,9 +236,11 @@ Result<void> apply_claim_of_agent(Database& db, const AddClaim& add) {
         return fail(Code::kConflict, "{}: fence {} is stale, {} holds now", occurrence_id(add.claim.key),
                     add.fence, check.integer(0));
     }
+    if (auto room = make_room_for_claim(db, add.claim); !room) return room;
     NS_TRY(Statement insert, db.prepare("INSERT INTO claims VALUES (?, ?, ?, ?, ?, ?, ?)"));
     bind_key(insert, 1, add.claim.key).bind(4, unix_us(add.claim.time)).bind(5, add.claim.by);
-    insert.bind(6, int64_t{add.claim.says_done}).bind(7, add.claim.text);
+    int64_t says = add.claim.says_done ? int64_t{*add.claim.says_done} : kSaysNothing;
+    insert.bind(6, says).bind(7, add.claim.text);
     return insert.run();
 }
 

@@ -18,6 +18,9 @@ namespace nightshift::jobs {
 
 Result<void> migrate_jobs(store::Database& db);
 
+// In the column claims.says_done: a note.
+constexpr int64_t kSaysNothing = 2;
+
 // Writes a delivery's wish inside the transaction that decides it.
 using Enqueue = std::function<Result<void>(store::Database&, const OccurrenceKey&, const DeliveryWish&)>;
 

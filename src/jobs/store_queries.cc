@@ -109,9 +109,11 @@ Evidence read_evidence(const Statement& row) {
 }
 
 Claim read_claim(const Statement& row) {
+    std::optional<bool> says_done;
+    if (row.integer(4) != kSaysNothing) says_done = row.integer(4) != 0;
     return {{row.text(0), row.text(1), from_unix_us(row.integer(2))},
             row.text(3),
-            row.integer(4) != 0,
+            says_done,
             row.text(5),
             from_unix_us(row.integer(6))};
 }

@@ -86,6 +86,7 @@ void World::crash(bool with_machine) {
     ++counts_.crashes;
     engine_.reset();
     disk_.clear();
+    words_.clear();
     looking_.clear();
     down_until_ = now_ + (chance(0.95) ? seconds(1 + random_.below(120)) : minutes(random_.below(1500)));
     if (!with_machine) return;
@@ -240,6 +241,7 @@ void World::apply(const QueuedCommit& queued, bool is_answer_lost) {
     Effects effects;
     engine_->committed(queued.commit.id, result, wall(), effects);
     take(std::move(effects));
+    say_words();
 }
 
 // --- evidence and deliveries ---
@@ -321,18 +323,29 @@ void World::send_deliveries() {
 void World::ping() {
     next_ping_ = now_ + minutes(30);
     if (!chance(0.9)) return;
-    OccurrenceKey about{"default", "watched", {}};
-    Effects effects;
     Word word;
     word.text = "done";
     if (chance(0.3)) {
         word.kind = Word::Kind::kStart;
-        std::ignore = engine_->word("default", "watched", word, wall(), effects);
+        words_.push_back(word);
         word.kind = Word::Kind::kSuccess;
     }
-    auto heard = engine_->word("default", "watched", word, wall(), effects);
-    if (heard && chance(0.95)) artefacts_[*heard] = true;
-    take(std::move(effects));
+    words_.push_back(word);
+    say_words();
+}
+
+// Whoever waits for an answer asks again when what it waits for is written; a crash ends its wait.
+void World::say_words() {
+    while (!words_.empty() && engine_) {
+        Effects effects;
+        auto heard = engine_->word("default", "watched", words_.front(), wall(), effects);
+        bool waits = heard && heard->wait_for;
+        bool is_end = words_.front().kind == Word::Kind::kSuccess;
+        if (!waits) words_.pop_front();
+        if (heard && !waits && is_end && chance(0.95)) artefacts_[heard->key] = true;
+        take(std::move(effects));
+        if (waits) return;
+    }
 }
 
 // --- life ---

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -70,6 +71,7 @@ private:
     Observed see(const Collect& collect);
     void send_deliveries();
     void ping();
+    void say_words();
     Time next_event() const;
     void check_identity(const OccurrenceKey& key);
     void check_plan();
@@ -90,6 +92,7 @@ private:
     Time next_ping_;
     bool is_calm_ = false;
     std::vector<QueuedCommit> disk_;
+    std::deque<Word> words_;  // of the watched job; the first waits for its turn
     std::map<RunKey, Process> processes_;
     std::map<OccurrenceKey, bool> artefacts_;
     std::map<RunKey, Fence> running_;  // that the engine asked for since it started

@@ -292,7 +292,7 @@ export interface Observation {
   value?: number;
 }
 
-export interface Claim { by: string; says_done: boolean; text: string; time_ms: number }
+export interface Claim { by: string; says_done: boolean | null; text: string; time_ms: number }
 
 export interface Delivery {
   id: string;

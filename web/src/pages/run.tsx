@@ -12,7 +12,7 @@ import { Icon } from "../ui/icons.tsx";
 import { useKeys } from "../ui/keys.ts";
 import { VerdictChip, VerdictMark, verdictWords } from "../ui/verdict.tsx";
 import { kImpactWords, kVerdicts, standingsOf, stateOf, type MarkState, type Standing } from "./jobs_rows.ts";
-import { endingOf, tailOf, timelineOf, tookUs } from "./run_timeline.ts";
+import { claimWords, endingOf, tailOf, timelineOf, tookUs } from "./run_timeline.ts";
 import "../styles/jobs.css";
 
 // One occurrence: what happened, and what the verdict rests on.
@@ -223,7 +223,7 @@ function Claims({ claims }: { claims: Claim[] }) {
       <header><h2>Claims</h2><span class="muted small">words; they prove nothing</span></header>
       <ul class="known">
         {claims.map((claim, i) => (
-          <li key={i} class="s-unknown"><Icon name="message" /><span class="strong">{claim.by} says {claim.says_done ? "done" : "not done"}</span><span class="muted nowrap"><Ago ms={claim.time_ms} /></span>{claim.text && <span class="why">{claim.text}</span>}</li>
+          <li key={i} class="s-unknown"><Icon name="message" /><span class="strong">{claimWords(claim)}</span><span class="muted nowrap"><Ago ms={claim.time_ms} /></span>{claim.text && <span class="why">{claim.text}</span>}</li>
         ))}
       </ul>
     </section>

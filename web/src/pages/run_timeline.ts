@@ -1,4 +1,4 @@
-import type { Attempt, Execution, OccurrenceDetail } from "../api/types.ts";
+import type { Attempt, Claim, Execution, OccurrenceDetail } from "../api/types.ts";
 import { duration, span } from "../lib/format.ts";
 
 // What happened to one occurrence, in order. Pure.
@@ -49,7 +49,7 @@ export function timelineOf(occurrence: OccurrenceDetail): Moment[] {
   if (occurrence.attempts.length === 0 && occurrence.started_ms) moments.push({ ms: occurrence.started_ms, state: "running", title: "Started" });
   if (occurrence.attempts.length === 0 && occurrence.ended_ms) moments.push({ ms: occurrence.ended_ms, state: "note", title: "Ended" });
   for (const claim of occurrence.claims) {
-    moments.push({ ms: claim.time_ms, state: "note", title: `${claim.by} says ${claim.says_done ? "done" : "not done"}`, ...(claim.text ? { text: claim.text } : {}) });
+    moments.push({ ms: claim.time_ms, state: "note", title: claimWords(claim), ...(claim.text ? { text: claim.text } : {}) });
   }
   for (const delivery of occurrence.deliveries) {
     moments.push({ ms: delivery.created_ms, state: "note", title: `Delivery to ${delivery.channel} asked for` });
@@ -61,6 +61,11 @@ export function timelineOf(occurrence: OccurrenceDetail): Moment[] {
     moments.push({ ms: occurrence.decided_ms, state: verdict ?? "unverified", title: `Verdict: ${(verdict ?? "unknown").replaceAll("_", " ")}`, ...(occurrence.why ? { text: occurrence.why } : {}) });
   }
   return moments.map((moment, i) => ({ moment, i })).sort((a, b) => a.moment.ms - b.moment.ms || a.i - b.i).map(({ moment }) => moment);
+}
+
+// Who says what; a note says neither done nor not done.
+export function claimWords(claim: Claim): string {
+  return claim.says_done === null ? `${claim.by} notes` : `${claim.by} says ${claim.says_done ? "done" : "not done"}`;
 }
 
 // The end of a text, cut at a line, and how many characters were left out before it.
