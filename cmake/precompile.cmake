@@ -2,6 +2,11 @@
 #
 # The sanitizers' builds read the common headers once: it saves a third of their time. The release build does not, so that
 # every file proves that it includes what it needs. base stays out: it does not link Asio, which the common headers name.
+# The header's name beside its precompiled form would only keep the compiler cache from serving other checkouts.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -Xclang -include-pch -Xclang <PCH_FILE>)
+endif()
+
 function(ns_precompile target kind)
   if(NS_SANITIZE STREQUAL "" OR target MATCHES "^(ns_base|base_test)$")
     return()
