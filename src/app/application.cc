@@ -188,7 +188,10 @@ Result<void> Application::Parts::open_fleet() {
 
 // Before anything is recorded: the tap tells the work of gateways' cron runs.
 Result<void> Application::Parts::open_work() {
-    NS_TRY(work, Work::open({*decisions, *pool, *recorder, *hub, clock}, config, folder.path()));
+    auto find_gateway = [this](const std::string& tenant, const std::string& name) {
+        return sources->find(tenant, name);
+    };
+    NS_TRY(work, Work::open({*decisions, *pool, *recorder, *hub, clock, find_gateway}, config, folder.path()));
     return work->start();
 }
 
@@ -207,6 +210,12 @@ void Application::Parts::add_work_routes(api::Router& router) {
         return work->deliveries_json(std::move(key));
     };
     api::add_occurrence_routes(router, std::move(occurrences));
+    api::SupervisedParts supervised;
+    supervised.list = [this] { return work->supervised(); };
+    supervised.act = [this](std::string name, api::SupervisedParts::Wish wish) {
+        return work->supervise(std::move(name), wish);
+    };
+    api::add_supervised_routes(router, std::move(supervised));
     api::add_ping_routes(router, work->jobs(), [this](const std::string& key, const std::string& slug) {
         return work->ping_keys().find(key, slug);
     });
@@ -267,8 +276,9 @@ Result<void> Application::Parts::serve() {
 void Application::Parts::stop() {
     if (hub) hub->stop();
     if (server) server->stop();
-    if (sources) sources->stop();
+    // It asks gateways by way of the sources.
     if (work) work->stop();
+    if (sources) sources->stop();
     if (background) io::run_blocking(*decisions, [this] { return background->stop(); });
     if (recorder) {
         auto passed = std::make_shared<std::promise<void>>();

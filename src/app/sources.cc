@@ -156,6 +156,21 @@ void Sources::abort_session(fleet::AbortRequest request, std::function<void(Resu
     });
 }
 
+Result<openclaw::Source*> Sources::find(const std::string& tenant, const std::string& name) const {
+    std::vector<openclaw::Source*> own;
+    std::string names;
+    for (const Entry& entry : entries_) {
+        if (entry.tenant != tenant) continue;
+        if (!name.empty() && entry.source->name() == "openclaw/" + name) return entry.source.get();
+        own.push_back(entry.source.get());
+        names += (names.empty() ? "" : ", ") + entry.source->name().substr(std::string_view("openclaw/").size());
+    }
+    if (name.empty() && own.size() == 1) return own.front();
+    if (own.empty()) return fail(Code::kNotFound, "no OpenClaw gateway is configured under sources.openclaw");
+    return fail(Code::kNotFound, "{} under sources.openclaw; there are {}",
+                name.empty() ? "source must name one of those" : fmt::format("there is no {}", name), names);
+}
+
 std::vector<std::string> Sources::to_json() const {
     std::vector<std::string> all;
     for (const Entry& entry : entries_) all.push_back(source_json(entry.source->status()));

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "io/blocking.h"
+#include "io/completion.h"
 #include "jobs/runner/spawn_keeper.h"
 #include "jobs/show.h"
 #include "net/client.h"
@@ -65,6 +66,7 @@ json::object delivery_json(const delivery::Delivery& delivery) {
 jobs::Word word_of(const recorder::Event& event) {
     jobs::Word word;
     word.started = from_unix_us(event.time_us);
+    word.run_id = std::to_string(event.time_us);  // of its start, which both its ends name
     if (event.status == recorder::Status::kRunning) {
         word.kind = jobs::Word::Kind::kStart;
     } else if (event.status == recorder::Status::kOk) {
@@ -88,7 +90,7 @@ bool is_of(const recorder::Event& event, const jobs::WatchAction& watch) {
 
 Result<std::unique_ptr<Work>> Work::open(Parts parts, const Config& config,
                                          const std::filesystem::path& data) {
-    std::unique_ptr<Work> work(new Work(parts, config));
+    std::unique_ptr<Work> work(new Work(std::move(parts), config));
     if (auto opened = work->open_services(data); !opened) return Failure(opened.error());
     return work;
 }
@@ -113,6 +115,11 @@ jobs::Service::Options Work::job_options(const std::filesystem::path& data) {
     };
     options.wake_deliveries = [this] { deliveries_->wake(); };
     options.delivery_facts = [this](jobs::OccurrenceKey key) { return facts_of(std::move(key)); };
+    options.run_elsewhere = [this](jobs::StartRun start, std::filesystem::path folder) {
+        return openclaw_.perform(std::move(start), std::move(folder));
+    };
+    options.stop_elsewhere = [this](jobs::StopRun stop) { return openclaw_.stop(std::move(stop)); };
+    options.on_jobs = [this](const std::vector<jobs::JobPtr>& all) { watch(all); };
     options.on_change = [this](const jobs::Occurrence& occurrence) { publish(occurrence); };
     return options;
 }
@@ -144,6 +151,9 @@ Result<void> Work::open_services(const std::filesystem::path& data) {
     supervised.check = [this](const jobs::AgentSpec& spec, Time started) {
         return look_for_life(spec, started);
     };
+    supervised.on_change = [this](const jobs::AgentStatus& agent) {
+        parts_.hub.put("default", "supervised", agent.name, json::serialize(jobs::show(agent)));
+    };
     supervisor_ =
         std::make_unique<jobs::Supervisor>(parts_.loop, parts_.clock, parts_.pool, std::move(supervised));
     tasks_ = std::make_unique<io::TaskGroup>(parts_.loop, "work");
@@ -152,7 +162,6 @@ Result<void> Work::open_services(const std::filesystem::path& data) {
 
 Result<void> Work::start() {
     if (auto started = jobs_->start(); !started) return started;
-    watch(jobs_->all_jobs());
     deliveries_->start();
     parts_.loop.post([this] { supervisor_->apply(with_folders(config_.agents)); });
     return {};
@@ -165,11 +174,12 @@ void Work::stop() {
 }
 
 void Work::on_batch(const recorder::EventBatch& batch) {
-    for (const jobs::JobPtr& job : config_.jobs) {
-        const auto* watch = std::get_if<jobs::WatchAction>(&job->action);
-        if (watch == nullptr || watch->openclaw_id.empty()) continue;
+    jobs_->on_batch(batch);
+    std::shared_ptr<const std::vector<jobs::JobPtr>> watched = std::atomic_load(&watched_);
+    for (const jobs::JobPtr& job : *watched) {
+        const auto& watch = std::get<jobs::WatchAction>(job->action);
         for (const recorder::Event& event : batch.events) {
-            if (event.kind != recorder::Kind::kJob || event.tenant != job->tenant || !is_of(event, *watch))
+            if (event.kind != recorder::Kind::kJob || event.tenant != job->tenant || !is_of(event, watch))
                 continue;
             parts_.loop.post([this, job, word = word_of(event)] {
                 tasks_->spawn([this, job, word]() { return tell(job, word); });
@@ -199,9 +209,10 @@ Task<> Work::take(const Config& config, Result<void>& taken) {
 }
 
 Result<void> Work::reload(const Config& config) {
-    Result<void> taken;
+    // First what can be refused without having changed anything; jobs may name new channels.
+    Result<void> taken = deliveries_->reload(config.channels);
+    if (!taken) return taken;
     io::run_blocking(parts_.loop, [&] { return take(config, taken); });
-    if (taken) watch(config.jobs);
     return taken;
 }
 
@@ -230,6 +241,29 @@ Task<std::vector<jobs::DeliveryFact>> Work::facts_of(jobs::OccurrenceKey key) co
         facts.push_back(std::move(fact));
     }
     co_return facts;
+}
+
+Task<std::vector<jobs::AgentStatus>> Work::supervised() const {
+    using Agents = std::vector<jobs::AgentStatus>;
+    std::function<void(std::function<void(Agents)>)> ask = [this](std::function<void(Agents)> done) {
+        parts_.loop.post([this, done = std::move(done)] { done(supervisor_->snapshot()); });
+    };
+    Agents all = co_await io::completion<Agents>(std::move(ask));
+    co_return all;
+}
+
+Task<Result<void>> Work::supervise(std::string name, api::SupervisedParts::Wish wish) {
+    using Wish = api::SupervisedParts::Wish;
+    std::function<void(std::function<void(Result<void>)>)> ask =
+        [this, name, wish](std::function<void(Result<void>)> done) {
+            parts_.loop.post([this, name, wish, done = std::move(done)] {
+                done(wish == Wish::kStart  ? supervisor_->start(name)
+                     : wish == Wish::kStop ? supervisor_->stop(name)
+                                           : supervisor_->restart(name));
+            });
+        };
+    Result<void> done = co_await io::completion<Result<void>>(std::move(ask));
+    co_return done;
 }
 
 Task<std::string> Work::deliveries_json(jobs::OccurrenceKey key) const {

@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "api/supervised.h"
 #include "api/system.h"
 #include "app/config.h"
+#include "app/openclaw_work.h"
 #include "app/ping_keys.h"
 #include "base/clock.h"
 #include "delivery/service.h"
@@ -34,6 +36,7 @@ public:
         recorder::Recorder& recorder;
         live::Hub& hub;
         const Clock& clock;
+        OpenclawWork::FindSource find_gateway;
     };
     static Result<std::unique_ptr<Work>> open(Parts parts, const Config& config,
                                               const std::filesystem::path& data);
@@ -42,7 +45,7 @@ public:
     // Blocking, not from the loop.
     Result<void> start();
     void stop();
-    // Takes the jobs and agents of `config`. Blocking, not from the loop.
+    // Takes the jobs, agents and channels of `config`. Blocking, not from the loop.
     Result<void> reload(const Config& config);
 
     // Cron jobs of gateways that jobs here watch. On any thread; must not block.
@@ -56,12 +59,17 @@ public:
 
     PingKeys& ping_keys() { return *ping_keys_; }
 
+    // The supervised agents, and what a person wishes for one. Any loop.
+    Task<std::vector<jobs::AgentStatus>> supervised() const;
+    Task<Result<void>> supervise(std::string name, api::SupervisedParts::Wish wish);
+
     // The deliveries of an occurrence, as a JSON array.
     Task<std::string> deliveries_json(jobs::OccurrenceKey key) const;
     std::vector<api::Failing> failing() const;
 
 private:
-    Work(Parts parts, const Config& config) : parts_(parts), config_(config) {}
+    Work(Parts parts, const Config& config)
+        : parts_(std::move(parts)), config_(config), openclaw_(parts_.find_gateway, parts_.clock) {}
     Result<void> open_services(const std::filesystem::path& data);
     jobs::Service::Options job_options(const std::filesystem::path& data);
     Task<std::vector<jobs::DeliveryFact>> facts_of(jobs::OccurrenceKey key) const;
@@ -75,6 +83,7 @@ private:
     Parts parts_;
     const Config& config_;                                      // as it was at the start
     std::shared_ptr<const std::vector<jobs::JobPtr>> watched_;  // cron jobs of gateways; replaced by a reload
+    OpenclawWork openclaw_;
     std::unique_ptr<PingKeys> ping_keys_;
     std::shared_ptr<jobs::Zones> zones_;
     std::unique_ptr<store::Writer> writer_;

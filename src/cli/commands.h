@@ -69,6 +69,11 @@ int run_runs(const Connection& connection, const RunsOptions& options, bool json
 int run_ping(const Connection& connection, const std::string& job, const std::string& signal,
              const std::string& text);
 
+// The agents that are kept running. kBad when one was given up, or waits to be started again.
+int run_supervised(const Connection& connection, bool json);
+// `action`: start, stop or restart.
+int run_supervised_action(const Connection& connection, const std::string& agent, const std::string& action);
+
 int run_token_list(const Connection& connection, bool json);
 int run_token_create(const Connection& connection, const std::string& name,
                      const std::vector<std::string>& scopes, const std::string& tenant, bool json);

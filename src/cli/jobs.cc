@@ -5,22 +5,13 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/json.h"
 #include "cli/table.h"
 
 namespace nightshift::cli {
 namespace {
 
 namespace json = boost::json;
-
-std::string text_at(const json::object& object, std::string_view name) {
-    const json::value* found = object.if_contains(name);
-    return found && found->is_string() ? std::string(found->as_string()) : "";
-}
-
-int64_t number_at(const json::object& object, std::string_view name) {
-    const json::value* found = object.if_contains(name);
-    return found && found->is_number() ? found->to_number<int64_t>() : 0;
-}
 
 // "in 5 min", "3 h ago".
 std::string when(int64_t then_ms, int64_t now) {
@@ -108,9 +99,15 @@ void print_occurrence(const json::object& occurrence) {
                     text_at(evidence, "observed").c_str(), text_at(evidence, "observer").c_str(),
                     evidence.at("is_claimants_word").as_bool() ? " (the work's own word)" : "");
     }
-    for (const json::value& each : occurrence.at("claims").as_array())
-        std::printf("  claim by %s: %s\n", text_at(each.as_object(), "by").c_str(),
-                    text_at(each.as_object(), "text").c_str());
+    for (const json::value& each : occurrence.at("claims").as_array()) {
+        const json::object& claim = each.as_object();
+        const json::value& done = claim.at("says_done");
+        std::printf("  %s %s: %s\n", text_at(claim, "by").c_str(),
+                    done.is_null()   ? "notes"
+                    : done.as_bool() ? "says done"
+                                     : "says not done",
+                    text_at(claim, "text").c_str());
+    }
     for (const json::value& each : occurrence.at("deliveries").as_array()) {
         const json::object& delivery = each.as_object();
         const json::object* receipt = delivery.at("receipt").if_object();

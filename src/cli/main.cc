@@ -25,7 +25,7 @@ struct Arguments {
     std::string token_name, token_id, token_tenant = "default", role;
     std::vector<std::string> token_scopes{"read"};
     RunsOptions runs;
-    std::string job, signal, reason;
+    std::string job, agent, signal, reason;
     std::string config_path, url, token;
 };
 
@@ -172,6 +172,21 @@ void add_jobs(CLI::App& app, Arguments& args) {
     ping->add_option("--text", args.reason, "What to keep with it");
 }
 
+void add_supervised(CLI::App& app, Arguments& args) {
+    CLI::App* supervised = add_client(app, args, "supervised", "The agents that are kept running", [&args] {
+        if (args.agent.empty()) return run_supervised(args.connection, args.json);
+        return int{args.exit_code};
+    });
+    auto add_one = [&](const char* name, const char* help) {
+        add_client(*supervised, args, name, help, [&args, name] {
+            return run_supervised_action(args.connection, args.agent, name);
+        })->add_option("agent", args.agent, "Its name")->required();
+    };
+    add_one("start", "Start it, also when it was given up");
+    add_one("stop", "Stop it until it is started again");
+    add_one("restart", "Stop it, then start it");
+}
+
 void add_local(CLI::App& app, Arguments& args) {
     add_client(app, args, "doctor", "Check what commonly goes wrong",
                [&args] { return run_doctor(args.connection, args.json); });
@@ -212,6 +227,7 @@ int run(int argc, char** argv) {
     add_fleet(app, args);
     add_history(app, args);
     add_jobs(app, args);
+    add_supervised(app, args);
     add_tokens(app, args);
     add_local(app, args);
     add_demo(app, args, argv[0]);

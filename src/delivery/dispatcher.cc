@@ -76,10 +76,22 @@ Dispatcher::Dispatcher(Parts stands_on, Options options, std::vector<Lane> lanes
       alarm_(std::make_unique<Alarm>(parts_.loop)),
       random_(options.seed == 0 ? Random::seeded() : Random(options.seed)),
       last_seen_(parts_.clock.now()) {
+    replace(std::move(lanes));
+}
+
+void Dispatcher::replace(std::vector<Lane> lanes) {
+    std::map<std::string, std::shared_ptr<Lane>> next;
     for (Lane& lane : lanes) {
+        auto known = lanes_.find(lane.spec.name);
+        if (known != lanes_.end()) {
+            lane.sending = known->second->sending;
+            if (lane.spec.kind == known->second->spec.kind) lane.pace = known->second->pace;
+        }
         std::string name = lane.spec.name;
-        lanes_.emplace(std::move(name), std::move(lane));
+        next.emplace(std::move(name), std::make_shared<Lane>(std::move(lane)));
     }
+    std::lock_guard lock(mutex_);
+    lanes_ = std::move(next);
 }
 
 Dispatcher::~Dispatcher() = default;
@@ -93,8 +105,8 @@ Result<void> Dispatcher::recover() {
             RetryPolicy policy;
             Progress progress = each.due.progress;
             if (lane != lanes_.end()) {
-                policy = lane->second.policy;
-                progress.give_up_at += lane->second.spec.give_up_after;
+                policy = lane->second->policy;
+                progress.give_up_at += lane->second->spec.give_up_after;
             }
             Outcome outcome =
                 each.was_read_back
@@ -112,7 +124,7 @@ Result<void> Dispatcher::recover() {
         }
         stats_.interrupted_total += interrupted.size();
         auto longest = std::chrono::seconds(0);
-        for (const auto& [name, lane] : lanes_) longest = std::max(longest, lane.spec.give_up_after);
+        for (const auto& [name, lane] : lanes_) longest = std::max(longest, lane->spec.give_up_after);
         return pull_forward(db, now, longest);
     };
     return parts_.writer.commit_blocking(std::move(change));
@@ -192,28 +204,28 @@ Task<microseconds> Dispatcher::round() {
     co_return idle;
 }
 
-Task<microseconds> Dispatcher::serve(Lane& lane, Time next_attempt) {
+Task<microseconds> Dispatcher::serve(std::shared_ptr<Lane> lane, Time next_attempt) {
     Time now = parts_.clock.now();
-    size_t sending_max = lane.channel->traits().sending_max;
+    size_t sending_max = lane->channel->traits().sending_max;
     // The end of a send rings the alarm.
-    if (lane.sending.size() >= sending_max || sending() >= kSendingMax) co_return kForever;
-    Time earliest = std::max(lane.pace.earliest(now), next_attempt);
+    if (lane->sending->size() >= sending_max || sending() >= kSendingMax) co_return kForever;
+    Time earliest = std::max(lane->pace.earliest(now), next_attempt);
     if (earliest > now) co_return earliest - now;
-    Result<std::vector<Due>> due = co_await load_due(lane, now);
+    Result<std::vector<Due>> due = co_await load_due(*lane, now);
     if (!due) {
-        log::error("delivery", "cannot read what waits for channel {}: {}", lane.spec.name,
+        log::error("delivery", "cannot read what waits for channel {}: {}", lane->spec.name,
                    due.error().message);
         co_return kStoreRetry;
     }
     for (Due& each : *due) {
-        if (lane.sending.size() >= sending_max || sending() >= kSendingMax) co_return kForever;
-        if (lane.sending.contains(each.delivery.id)) continue;
-        earliest = lane.pace.earliest(now);
+        if (lane->sending->size() >= sending_max || sending() >= kSendingMax) co_return kForever;
+        if (lane->sending->contains(each.delivery.id)) continue;
+        earliest = lane->pace.earliest(now);
         if (earliest > now) co_return earliest - now;
-        lane.pace.take(now);
-        lane.sending.insert(each.delivery.id);
+        lane->pace.take(now);
+        lane->sending->insert(each.delivery.id);
         group_.spawn(
-            [this, &lane, taken = std::move(each)]() mutable { return attempt(lane, std::move(taken)); });
+            [this, lane, taken = std::move(each)]() mutable { return attempt(lane, std::move(taken)); });
     }
     // What became due later is seen when one of these has ended.
     co_return due->empty() ? microseconds(kStoreRetry) : kForever;
@@ -221,7 +233,7 @@ Task<microseconds> Dispatcher::serve(Lane& lane, Time next_attempt) {
 
 Task<Result<std::vector<Due>>> Dispatcher::load_due(const Lane& lane, Time now) {
     using Found = std::vector<Due>;
-    size_t limit = lane.channel->traits().sending_max + lane.sending.size();
+    size_t limit = lane.channel->traits().sending_max + lane.sending->size();
     std::function<Result<Found>(store::Database&)> select =
         [name = lane.spec.name, now, limit](store::Database& db) { return select_due(db, name, now, limit); };
     std::function<Result<Found>()> look = [readers = &parts_.readers, select = std::move(select)] {
@@ -271,7 +283,7 @@ public:
     Leave(const Leave&) = delete;
     Leave& operator=(const Leave&) = delete;
     ~Leave() {
-        lane_.sending.erase(id_);
+        lane_.sending->erase(id_);
         dispatcher_.notify();
     }
 
@@ -283,7 +295,8 @@ private:
 
 }  // namespace
 
-Task<> Dispatcher::attempt(Lane& lane, Due due) {
+Task<> Dispatcher::attempt(std::shared_ptr<Lane> held, Due due) {
+    Lane& lane = *held;
     Leave leave(lane, due.delivery.id, *this);
     Time now = parts_.clock.now();
     due.progress.give_up_at += lane.spec.give_up_after;
@@ -481,6 +494,7 @@ Stats Dispatcher::stats() const {
 
 void Dispatcher::describe(std::vector<ChannelHealth>& health) const {
     Time now = parts_.clock.now();
+    std::lock_guard lock(mutex_);
     for (const auto& [name, lane] : lanes_) {
         auto found =
             std::find_if(health.begin(), health.end(), [&](const auto& each) { return each.name == name; });
@@ -488,9 +502,8 @@ void Dispatcher::describe(std::vector<ChannelHealth>& health) const {
             found = health.emplace(health.end());
             found->name = name;
         }
-        found->kind = lane.spec.kind;
+        found->kind = lane->spec.kind;
         found->is_configured = true;
-        std::lock_guard lock(mutex_);
         auto pause = pauses_.find(name);
         if (pause != pauses_.end() && pause->second > now) found->paused_until = pause->second;
     }
@@ -498,7 +511,7 @@ void Dispatcher::describe(std::vector<ChannelHealth>& health) const {
 
 size_t Dispatcher::sending() const {
     size_t total = 0;
-    for (const auto& [name, lane] : lanes_) total += lane.sending.size();
+    for (const auto& [name, lane] : lanes_) total += lane->sending->size();
     return total;
 }
 

@@ -20,7 +20,7 @@
 
 namespace nightshift::delivery {
 
-// A channel at work.
+// A channel at work. A new configuration replaces it, while attempts under way keep the one they began with.
 struct Lane {
     Lane(ChannelSpec configured, std::shared_ptr<const Channel> way);
 
@@ -28,7 +28,8 @@ struct Lane {
     std::shared_ptr<const Channel> channel;
     RetryPolicy policy;
     Pace pace;
-    std::set<std::string> sending;  // ids of deliveries
+    // Ids of deliveries; shared with what it replaced, so that none is sent by both.
+    std::shared_ptr<std::set<std::string>> sending = std::make_shared<std::set<std::string>>();
 };
 
 // The working half of Service: finds what is due, writes each attempt ahead, sends, writes what came of it.
@@ -44,6 +45,8 @@ public:
     // See Service::stop().
     Task<> stop();
     void notify();
+    // From now on these are the channels. On the loop.
+    void replace(std::vector<Lane> lanes);
 
     Stats stats() const;
     // Adds what the database does not know: the configured channels, and the pauses asked for.
@@ -61,9 +64,9 @@ private:
     // One look at the outbox: starts what may start, and says how long nothing else will.
     Task<std::chrono::microseconds> round();
     Task<Result<std::vector<Due>>> load_due(const Lane& lane, Time now);
-    Task<std::chrono::microseconds> serve(Lane& lane, Time next_attempt);
+    Task<std::chrono::microseconds> serve(std::shared_ptr<Lane> lane, Time next_attempt);
     Task<std::chrono::microseconds> refuse_channel(std::string channel);
-    Task<> attempt(Lane& lane, Due due);
+    Task<> attempt(std::shared_ptr<Lane> held, Due due);
     Task<> give_up(Lane& lane, const Due& due, Time now);
     Task<Outcome> send(Lane& lane, const Due& due, bool is_read_back, Time now);
     Task<> settle(Lane& lane, const Due& due, Attempt attempt, Outcome outcome);
@@ -79,7 +82,7 @@ private:
     const Parts parts_;
     Options options_;
     std::function<void(const Delivery&)> on_settled_;
-    std::map<std::string, Lane> lanes_;
+    std::map<std::string, std::shared_ptr<Lane>> lanes_;  // changed on the loop and under mutex_
     io::TaskGroup group_;
     std::unique_ptr<Alarm> alarm_;
     std::stop_source stop_;

@@ -67,6 +67,16 @@ void Service::set_on_settled(std::function<void(const Delivery&)> on_settled) {
     core_->dispatcher->set_on_settled(std::move(on_settled));
 }
 
+Result<void> Service::reload(std::vector<ChannelSpec> channels) {
+    NS_TRY(std::vector<Lane> lanes, make_lanes(std::move(channels), core_->parts.pool));
+    auto shared = std::make_shared<std::vector<Lane>>(std::move(lanes));
+    core_->parts.loop.post([dispatcher = core_->dispatcher, shared] {
+        dispatcher->replace(std::move(*shared));
+        dispatcher->notify();
+    });
+    return {};
+}
+
 void Service::start() {
     core_->dispatcher->start();
 }

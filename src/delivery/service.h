@@ -89,6 +89,9 @@ public:
     void set_on_settled(std::function<void(const Delivery&)> on_settled);
     // Begins to send.
     void start();
+    // From now on these are the channels; attempts under way end as they began. kInvalid, kConflict: nothing
+    // changed.
+    Result<void> reload(std::vector<ChannelSpec> channels);
     // Starts nothing more and gives sends under way Options::stop_grace; what is cut off then is ambiguous at
     // the next start. Not from the loop. Later calls do nothing.
     void stop();

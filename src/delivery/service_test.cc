@@ -303,6 +303,25 @@ TEST(Service, ShowsHowItsChannelsAre) {
     EXPECT_TRUE(health[0].paused_until);
 }
 
+TEST(Service, TakesNewChannelsWhileItSends) {
+    Imposter old_place;
+    old_place.answer({[](const auto&) { return net::Response::text(200, "taken"); }});
+    Imposter new_place;
+    new_place.answer({[](const auto&) { return net::Response::text(200, "taken"); }});
+    Bench bench;
+    bench.start({Bench::webhook(old_place)});
+    bench.settle(Bench::text("k1"));
+    ASSERT_TRUE(bench.service().reload({Bench::webhook(new_place)}));
+    bench.settle(Bench::text("k2"));
+    EXPECT_THAT(old_place.requests(), SizeIs(1));
+    EXPECT_THAT(new_place.requests(), SizeIs(1));
+    EXPECT_FALSE(bench.service().reload({Bench::webhook(new_place), Bench::webhook(new_place)}));
+    ASSERT_TRUE(bench.service().reload({}));
+    Delivery refused = bench.settle(Bench::text("k3"));
+    EXPECT_EQ(refused.state, State::kFailed);
+    EXPECT_THAT(refused.why, HasSubstr("no channel"));
+}
+
 TEST(Service, FollowsClockThatIsSetBack) {
     Imposter imposter;
     imposter.answer({[](const auto&) { return net::Response::text(500, "oops"); },

@@ -143,6 +143,10 @@ public:
     // Starts it now, beside its schedule. kNotFound, or kConflict when the overlap policy forbids it.
     Result<OccurrenceKey> trigger(const std::string& tenant, const std::string& job, Trigger trigger,
                                   Time now, Effects& effects);
+    // An event starts it; the events of one time are one occurrence. What the overlap policy forbids is planned, and
+    // skipped. kNotFound, and kInvalid for a time longer ago than the job catches up.
+    Result<OccurrenceKey> trigger_at(const std::string& tenant, const std::string& job, Time nominal, Time now,
+                                     Effects& effects);
     // kNotFound when no such job is watched, and for a note while nothing runs; kUnavailable while the ledger
     // cannot be written.
     Result<Heard> word(const std::string& tenant, const std::string& job, const Word& word, Time now,
@@ -188,6 +192,7 @@ private:
     void on_time_up(Live& live, Time now, Effects& effects);
     void on_plan_committed(Pending& pending, const Result<void>& result, Time now);
 
+    OccurrenceKey plan_one(JobState& state, Occurrence occurrence, Effects& effects);
     Surroundings surroundings_of(const Live& live, Time now) const;
     Live* find(const OccurrenceKey& key) const;
     Live* find_with(const OccurrenceKey& key, Fence fence);

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ struct Engine::Live {
 };
 
 struct Engine::JobState {
+    static constexpr size_t kEventTimesMax = 128;
+
     uint64_t order = 0;
     JobPtr job;
     Time planned_until;
@@ -56,6 +59,7 @@ struct Engine::JobState {
     uint32_t in_flight = 0;  // claimed, running, or between attempts
     uint32_t waiting = 0;
     std::map<Time, std::unique_ptr<Live>> open;  // by nominal time
+    std::set<Time> event_times;                  // the newest that events asked for: each asks once
 };
 
 }  // namespace nightshift::jobs

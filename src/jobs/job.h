@@ -34,9 +34,9 @@ struct HttpAction {
 // One turn of an agent behind an OpenClaw gateway.
 struct AgentAction {
     std::string source;  // a name from sources.openclaw; empty: the only one
-    std::string agent;
-    std::string message;
-    std::string session;  // empty: the agent's own for this job
+    std::string agent;    // empty: "main"
+    std::string message;  // may name what an HTTP body may
+    std::string session;  // empty: one of its own for each occurrence
 };
 
 // Starts a cron job that an OpenClaw gateway knows, now.
@@ -93,6 +93,7 @@ struct Job {
 
     std::optional<Schedule> schedule;  // none: it runs when told to, or when it says so itself
     std::string on_event;  // a filter over recorded events that start it, instead of planned times
+    std::chrono::seconds event_window{60};  // the events of one window are one occurrence
 
     Action action;
     std::chrono::seconds timeout{3600};
@@ -113,6 +114,9 @@ struct Job {
     std::string ping_key;     // for /ping/<key>; derived from the name when not given
 
     bool is_planned_ahead() const { return schedule && schedule->is_planned_ahead(); }
+    bool runs_at_gateway() const {
+        return std::holds_alternative<AgentAction>(action) || std::holds_alternative<CronRunAction>(action);
+    }
     bool is_watched() const { return std::holds_alternative<WatchAction>(action); }
 };
 

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "jobs/command_json.h"
 #include "jobs/words.h"
+#include "recorder/filter.h"
 
 namespace nightshift::jobs {
 
@@ -39,6 +40,7 @@ void read_schedule(JsonReader& reader, Job& job, Zones& zones) {
     reader.text("anchor", anchor);
     reader.text("at", at);
     reader.text("on_event", spec.on_event);
+    reader.duration("window", job.event_window);
     reader.text("zone", spec.zone);
     reader.duration("spread", spec.spread);
     read_calendar(reader, "except", false, spec.calendar);
@@ -49,6 +51,10 @@ void read_schedule(JsonReader& reader, Job& job, Zones& zones) {
         reader.complain("anchor",
                         fmt::format("is \"{}\", but must be a time like 2026-12-24T18:00:00Z", anchor));
     job.on_event = spec.on_event;
+    if (reader.has("window") && spec.on_event.empty()) reader.complain("window", "is for on_event only");
+    if (job.event_window.count() == 0) reader.complain("window", "is 0s, but must be 1s at least");
+    if (auto filter = recorder::parse_filter(spec.on_event); !filter)
+        reader.complain("on_event", filter.error().message);
     auto parsed = Schedule::parse(spec, zones);
     if (!parsed) return reader.complain("", parsed.error().message);
     job.schedule = std::move(*parsed);
@@ -256,13 +262,12 @@ void check_pattern(JsonReader& reader, std::string_view key, const std::string& 
 
 // What this version cannot start yet is refused when it is read, not when it is due.
 void check_supported(JsonReader& reader, const Job& job) {
-    for (std::string_view key : {"agent", "cron_run", "prompt"}) {
-        if (reader.has(key))
-            reader.complain(key, "cannot be started by this version; a command or an HTTP call can");
-    }
+    if (reader.has("prompt"))
+        reader.complain("prompt", "cannot be started by this version; a command or an HTTP call can");
     if (job.is_watched() && !job.deliveries.empty())
         reader.complain("deliver", "is for work that runs here; a watched job sends where it runs");
-    if (!job.on_event.empty()) reader.complain("schedule", "on_event is not supported by this version");
+    if (job.is_watched() && !job.on_event.empty())
+        reader.complain("schedule", "on_event starts work; a watched job runs elsewhere");
 }
 
 }  // namespace

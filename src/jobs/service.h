@@ -57,8 +57,12 @@ public:
         Enqueue enqueue;
         std::function<void()> wake_deliveries;
         std::function<Task<std::vector<DeliveryFact>>(OccurrenceKey)> delivery_facts;
-        // Starts the work of actions we cannot do ourselves (agents, cron jobs of a gateway, prompts).
-        std::function<Task<Execution>(StartRun)> run_elsewhere;
+        // The work of OpenClaw gateways (agent and cron_run), as Performer does that of others; its folder is
+        // the attempt's.
+        std::function<Task<std::optional<Execution>>(StartRun, std::filesystem::path folder)> run_elsewhere;
+        std::function<Task<>(StopRun)> stop_elsewhere;
+        // The jobs are now these, of all tenants; on the loop.
+        std::function<void(const std::vector<JobPtr>&)> on_jobs;
         // An occurrence changed; on the loop.
         std::function<void(const Occurrence&)> on_change;
     };
@@ -89,9 +93,9 @@ public:
     Task<Result<void>> override_verdict(Override over);
 
     void delivery_settled(const OccurrenceKey& key);
+    // What was recorded: jobs that wait for such events are started.
+    void on_batch(const recorder::EventBatch& batch);
 
-    // Of all tenants. Blocking, not from the loop.
-    std::vector<JobPtr> all_jobs() const;
     Task<std::vector<JobView>> jobs(std::string tenant) const;
     Task<std::optional<JobView>> job(std::string tenant, std::string name) const;
     Task<EngineStats> stats() const;

@@ -117,6 +117,24 @@ json::object show(const AuditReport& report) {
             {"discrepancies", std::move(found)}};
 }
 
+json::object show(const AgentStatus& agent) {
+    json::object out{{"name", agent.name},
+                     {"state", to_string(agent.state)},
+                     {"since_ms", unix_ms(agent.since)},
+                     {"why", agent.why},
+                     {"pid", nullptr},
+                     {"restarts", agent.restarts},
+                     {"next_start_ms", milliseconds_of(agent.next_start)},
+                     {"last_end", nullptr}};
+    if (agent.pid != 0) out["pid"] = agent.pid;
+    if (agent.last_end) {
+        json::object end = json::parse(execution_json(*agent.last_end)).as_object();
+        end.erase("output_path");
+        out["last_end"] = std::move(end);
+    }
+    return out;
+}
+
 json::object show(const JobView& view, const std::vector<Occurrence>& strip, Time now) {
     const Job& job = *view.job;
     json::array marks;

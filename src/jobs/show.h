@@ -6,6 +6,7 @@
 
 #include "jobs/occurrence.h"
 #include "jobs/service.h"
+#include "jobs/supervisor/agent_spec.h"
 
 namespace nightshift::jobs {
 
@@ -22,5 +23,8 @@ boost::json::object show(const AuditReport& report);
 
 // "command", "http", "agent", "cron_run", "prompt" or "watch".
 std::string_view kind_of(const Action& action);
+
+// `supervised` in docs/api.md.
+boost::json::object show(const AgentStatus& agent);
 
 }  // namespace nightshift::jobs

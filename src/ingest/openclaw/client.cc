@@ -77,8 +77,8 @@ Task<> Source::stop() {
     co_await tasks_.stop();
     if (connection_) co_await connection_->stop();
     connection_.reset();
-    for (auto& connection : aborting_) co_await connection->stop();
-    aborting_.clear();
+    for (auto& connection : calling_) co_await connection->stop();
+    calling_.clear();
     // What the recorder took already it drops as duplicates.
     if (in_flight_) co_await append_batch(std::move(in_flight_));
     if (!batch_->events.empty()) co_await append_batch(batch_);

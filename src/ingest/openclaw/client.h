@@ -59,6 +59,22 @@ struct SourceStatus {
     uint64_t turns_failed = 0;
 };
 
+struct Request {
+    Scope scope = Scope::kRead;  // the least that is enough
+    std::string method;
+    std::string params;  // a JSON object
+    milliseconds deadline{10'000};
+};
+
+struct CallAnswer {
+    Frame frame;          // is_ok()
+    std::string boot_id;  // of the process that answered; "" before protocol 4
+    int64_t started_ms = 0;  // of that process, by its own word
+};
+
+template <class T>
+class Answer;
+
 // The bridge to one gateway: keeps a read-only connection to it, records what it tells, reads back what was
 // missed, and judges it. Lives on one loop; the methods say where they may be called.
 //
@@ -92,6 +108,10 @@ public:
     // Any loop. Aborts what runs in a session, over a connection of its own that may write. The answer says
     // what was aborted; kNotFound when nothing ran.
     Task<Result<std::string>> abort_session(std::string session_key, std::string reason);
+    // Any loop. One call over a connection of its own. kForbidden: the token may not; kInvalid: the gateway
+    // refused; kUnavailable: it was not reached, and not asked; kTimeout: it was asked, and nobody knows
+    // whether it did it.
+    Task<Result<CallAnswer>> call(Request request);
 
 private:
     Task<> run();
@@ -109,6 +129,8 @@ private:
                          std::function<void(Result<std::string>)> done);
 
     Task<Result<std::string>> abort_with(Scope scope, std::string key);
+    Task<> call_for(Request request, std::shared_ptr<Answer<CallAnswer>> answer);
+    Task<Result<CallAnswer>> call_here(Request request);
 
     void greet(const Hello& hello);
     void note_sequence(const Frame& frame);
@@ -130,7 +152,7 @@ private:
     Backoff backoff_;
 
     std::unique_ptr<Connection> connection_;
-    std::list<std::unique_ptr<Connection>> aborting_;
+    std::list<std::unique_ptr<Connection>> calling_;
     std::shared_ptr<recorder::EventBatch> batch_;
     std::shared_ptr<recorder::EventBatch> in_flight_;
     io::Condition filled_;

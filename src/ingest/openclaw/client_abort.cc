@@ -1,8 +1,9 @@
-// Stopping a session: the one thing the bridge may change, over a connection of its own.
+// Stopping a session.
 #include <boost/json.hpp>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "ingest/openclaw/answer.h"
 #include "ingest/openclaw/client.h"
 #include "ingest/openclaw/json.h"
 #include "io/completion.h"
@@ -13,24 +14,6 @@ using recorder::Status;
 
 namespace {
 
-// Answers once, also when the work that should have answered was cancelled.
-class Answer {
-public:
-    explicit Answer(std::function<void(Result<std::string>)> done) : done_(std::move(done)) {}
-    Answer(const Answer&) = delete;
-    Answer& operator=(const Answer&) = delete;
-    ~Answer() { give(fail(Code::kCancelled, "the bridge was stopped")); }
-
-    void give(Result<std::string> result) {
-        if (!done_) return;
-        auto done = std::exchange(done_, nullptr);
-        done(std::move(result));
-    }
-
-private:
-    std::function<void(Result<std::string>)> done_;
-};
-
 // Of the recorded name: without the gateway's, if it was put before the key.
 std::string gateway_key(const Options& options, std::string session) {
     std::string prefix = options.name + "/";
@@ -38,17 +21,10 @@ std::string gateway_key(const Options& options, std::string session) {
     return session;
 }
 
-Result<std::string> outcome(const Frame& answer, const std::string& session) {
-    if (!answer.is_ok()) {
-        RpcError error = answer.error();
-        // Runs that another client has started may be aborted by administrators only.
-        bool is_forbidden = error.message == "unauthorized" || error.code == "FORBIDDEN";
-        return fail(is_forbidden ? Code::kForbidden : Code::kUnavailable,
-                    "the gateway did not abort {}: {} {}", session, error.code, error.message);
-    }
-    std::string_view status = text(answer.payload(), "status");
-    std::string_view run = text(answer.payload(), "abortedRunId");
-    bool is_aborted = status == "aborted" || !run.empty() || flag(answer.payload(), "aborted");
+Result<std::string> outcome(const CallAnswer& answer, const std::string& session) {
+    const boost::json::object& payload = answer.frame.payload();
+    std::string_view run = text(payload, "abortedRunId");
+    bool is_aborted = text(payload, "status") == "aborted" || !run.empty() || flag(payload, "aborted");
     if (!is_aborted) return fail(Code::kNotFound, "nothing runs in {}", session);
     return run.empty() ? std::string("aborted") : fmt::format("aborted run {}", run);
 }
@@ -58,7 +34,7 @@ Result<std::string> outcome(const Frame& answer, const std::string& session) {
 Task<Result<std::string>> Source::abort_session(std::string session_key, std::string reason) {
     std::function<void(std::function<void(Result<std::string>)>)> begin =
         [this, session_key, reason](std::function<void(Result<std::string>)> done) {
-            auto answer = std::make_shared<Answer>(std::move(done));
+            auto answer = std::make_shared<Answer<std::string>>(std::move(done));
             loop_.post([this, session_key, reason, answer] {
                 std::function<Task<>()> work = [this, session_key, reason, answer] {
                     return abort_on_loop(session_key, reason, [answer](Result<std::string> result) {
@@ -84,28 +60,14 @@ Task<> Source::abort_on_loop(std::string session_key, std::string reason,
 }
 
 Task<Result<std::string>> Source::abort_with(Scope scope, std::string key) {
-    constexpr size_t kAbortsMax = 16;
-    if (aborting_.size() >= kAbortsMax) co_return fail(Code::kLimit, "{} aborts run already", kAbortsMax);
-    ConnectionOptions options;
-    options.url = options_.url;
-    options.token = options_.token;
-    options.scope = scope;
-    auto place = aborting_.insert(aborting_.end(), std::make_unique<Connection>(loop_, std::move(options)));
-    Connection& connection = **place;
-    Result<std::string> result = fail(Code::kInternal, "not asked");
-    Result<void> opened = co_await connection.open();
-    if (opened) {
-        ObjectWriter params;
-        params.add("key", key);
-        Result<Frame> answer =
-            co_await connection.call("sessions.abort", params.take(), options_.call_deadline);
-        result = answer ? outcome(*answer, key) : Result<std::string>(Failure(answer.error()));
-    } else {
-        result = Failure(opened.error());
-    }
-    co_await connection.stop();
-    aborting_.erase(place);
-    co_return result;
+    ObjectWriter params;
+    params.add("key", key);
+    Result<CallAnswer> answer =
+        co_await call_here({scope, "sessions.abort", params.take(), options_.call_deadline});
+    if (answer) co_return outcome(*answer, key);
+    // Runs that another client has started may be aborted by administrators only.
+    Code code = answer.error().code == Code::kForbidden ? Code::kForbidden : Code::kUnavailable;
+    co_return fail(code, "the gateway did not abort {}: {}", key, answer.error().message);
 }
 
 }  // namespace nightshift::ingest::openclaw

@@ -4,6 +4,7 @@ import path from "node:path";
 import { check, eventually, finish, pause } from "./checks.mjs";
 import { Gateway, free_port } from "./gateway.mjs";
 import { Nightshift } from "./nightshift.mjs";
+import { begin_turn, cron_runs, end_turn, lose_turn, turns } from "./scheduled.mjs";
 import { Upstream } from "./upstream.mjs";
 
 const [binary, cache, work] = process.argv.slice(2);
@@ -147,6 +148,16 @@ async function main() {
   });
   await eventually("new: turns made unseen", () => nightshift.count(`${of("new", "turn")} and session ~ unseen`), 1);
   say("what happened unseen is known");
+
+  await both((name, gateway, upstream) => turns(nightshift, name, upstream));
+  await both((name, gateway) => cron_runs(nightshift, name, gateway));
+  const outliving = Object.fromEntries(await both(async (name) => [name, await begin_turn(nightshift, name)]));
+  await both((name, gateway, upstream) => eventually(`${name}: a turn that will outlive Nightshift is on its way`, () => upstream.calls.some((call) => call.prompt.includes(`outlives-${name}`)), true, 60_000));
+  await nightshift.kill("SIGKILL");
+  await nightshift.start();
+  await both((name, gateway, upstream) => end_turn(nightshift, name, upstream, outliving[name]));
+  await both((name, gateway, upstream) => lose_turn(nightshift, name, gateway, upstream));
+  say("scheduled work is over");
 
   await both((name, gateway, upstream) => crash(nightshift, name, gateway, upstream));
   say("crashes are over");

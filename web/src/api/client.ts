@@ -1,6 +1,4 @@
-import type {
-  Event, EventPage, Explanation, JobDetail, JobList, OccurrenceDetail, OccurrencePage, QueryRequest, QueryResult, System, TokenInfo, Whoami,
-} from "./types.ts";
+import type { Event, EventPage, Explanation, JobDetail, JobList, OccurrenceDetail, OccurrencePage, QueryRequest, QueryResult, Supervised, System, TokenInfo, Whoami } from "./types.ts";
 
 // An answer that was not 2xx, or no answer at all (status 0). `message` is meant for the operator.
 export class ApiError extends Error {
@@ -82,6 +80,8 @@ export const api = {
   jobs: (sinceMs: number, signal?: AbortSignal) => json<JobList>("GET", `/api/v1/jobs${searchOf({ strip: 30, since_ms: Math.floor(sinceMs) })}`, undefined, signal),
   job: (name: string, signal?: AbortSignal) => json<JobDetail>("GET", `/api/v1/jobs/${id(name)}`, undefined, signal),
   explainJob: (name: string, signal?: AbortSignal) => json<Explanation>("GET", `/api/v1/jobs/${id(name)}/explain`, undefined, signal),
+  supervised: () => json<{ items: Supervised[] }>("GET", "/api/v1/supervised"),
+  supervise: (name: string, action: "start" | "stop" | "restart") => call("POST", `/api/v1/supervised/${id(name)}/${action}`, {}),
   runJob: (name: string) => json<{ occurrence: string }>("POST", `/api/v1/jobs/${id(name)}/run`, {}),
   pauseJob: (name: string, reason: string) => call("POST", `/api/v1/jobs/${id(name)}/pause`, { reason }),
   resumeJob: (name: string) => call("POST", `/api/v1/jobs/${id(name)}/resume`, {}),

@@ -311,6 +311,18 @@ export interface OccurrenceDetail extends Occurrence {
   deliveries: Delivery[];
 }
 
+// An agent that is kept running.
+export interface Supervised {
+  name: string;
+  state: "starting" | "running" | "backing_off" | "stopping" | "stopped" | "given_up";
+  since_ms: number;
+  why: string;
+  pid: number | null;
+  restarts: number;
+  next_start_ms: number | null;
+  last_end: Execution | null;
+}
+
 export interface Job {
   name: string;
   kind: string;

@@ -10,6 +10,7 @@ import { Icon } from "../ui/icons.tsx";
 import { useKeys } from "../ui/keys.ts";
 import { Strip, VerdictChip } from "../ui/verdict.tsx";
 import { askPause, resume, runNow } from "./job_actions.ts";
+import { SupervisedAgents } from "./supervised.tsx";
 import { auditState, costOf, countsOf, inOrder, lastDecided, matchesJob, needsAttention, stateOf, whenInWords } from "./jobs_rows.ts";
 import "../styles/jobs.css";
 
@@ -64,6 +65,7 @@ export function JobsPage() {
       )}
       {found.length > shown.length && <div><button class="button small" onClick={() => setRows(rows + kRowsAtOnce)}>Show more of the {found.length - shown.length} below</button></div>}
       {known && shown.length === 0 && (known.list.items.length === 0 ? <NoJobs /> : <div class="empty">Nothing matches. <button class="button small" onClick={() => setSearch({ q: undefined })}>Clear the filter</button></div>)}
+      <SupervisedAgents />
       {!known && !jobsError.value && <div class="empty">Asking for the jobs…</div>}
       <Legend />
     </main>
