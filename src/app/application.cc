@@ -10,6 +10,7 @@
 #include "api/events.h"
 #include "api/fleet.h"
 #include "api/jobs.h"
+#include "api/mcp.h"
 #include "api/live.h"
 #include "api/occurrences.h"
 #include "api/openapi.h"
@@ -250,6 +251,7 @@ api::Router Application::Parts::routes() {
     system.sources = [this] { return sources->to_json(); };
     system.failing = [this] { return failing(); };
     api::add_system_routes(router, std::move(system));
+    api::add_mcp_routes(router, std::string(kVersion));
     return router;
 }
 

@@ -281,6 +281,32 @@ TEST_F(EngineTest, GivesAWordTheLatestTurnThatHasCome) {
     EXPECT_EQ(hear({.kind = Word::Kind::kSuccess}).nominal, at("2026-11-22T07:20:00Z"));
 }
 
+TEST_F(EngineTest, PlansWhatEventsAskForOnce) {
+    open({job(R"({"name":"e","command":"true","schedule":{"on_event":"status = error"},"timeout":"1h"})")});
+    Time window = at("2026-11-22T06:58:00Z");
+    ASSERT_TRUE(engine_->trigger_at("default", "e", window, now_, effects_));
+    ASSERT_TRUE(engine_->trigger_at("default", "e", window, now_, effects_));
+    settle();
+    std::vector<StartRun> starts = take_starts();
+    ASSERT_EQ(starts.size(), 1u);
+    EXPECT_EQ(row(starts[0].key).trigger, Trigger::kEvent);
+    // Another window while it runs: planned, and skipped as the overlap policy says.
+    ASSERT_TRUE(engine_->trigger_at("default", "e", window + seconds(60), now_, effects_));
+    settle();
+    EXPECT_TRUE(take_starts().empty());
+    EXPECT_EQ(row({"default", "e", window + seconds(60)}).verdict, Verdict::kSkipped);
+    end(starts[0], 0);
+    observe();
+    // The same event told again, after its run is over, and after a restart.
+    ASSERT_TRUE(engine_->trigger_at("default", "e", window, now_, effects_));
+    open(jobs_);
+    ASSERT_TRUE(engine_->trigger_at("default", "e", window, now_, effects_));
+    settle();
+    EXPECT_TRUE(take_starts().empty());
+    EXPECT_EQ(load_totals(db_)->at({"default", "e"}).planned, 2u);
+    EXPECT_FALSE(engine_->trigger_at("default", "e", window - std::chrono::hours(30), now_, effects_));
+}
+
 TEST_F(EngineTest, KeepsTheLastNotes) {
     open({job(R"({"name":"w","watch":{}})")});
     OccurrenceKey about = hear({.kind = Word::Kind::kStart});

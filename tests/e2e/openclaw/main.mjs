@@ -23,13 +23,11 @@ async function recorded(nightshift, name, more = "") {
     `${of(name, "model_call")} and status = ok${more}`,
     ["count", "sum(input_tokens)", "sum(cache_read_tokens)", "sum(output_tokens)", "sum(cost)"],
   );
-  return { calls, input, cached, output, usd: Math.round(usd * 1e6) / 1e6 };
+  return { calls, input, cached, output, nano_usd: Math.round(usd * 1e9) };
 }
 
-const rounded = (totals) => ({ ...totals, usd: Math.round(totals.usd * 1e6) / 1e6 });
-
 async function same_totals(nightshift, name, upstream, when) {
-  await eventually(`${name}: tokens, cost and calls are the provider's, ${when}`, () => recorded(nightshift, name), rounded(upstream.totals()));
+  await eventually(`${name}: tokens, cost and calls are the provider's, ${when}`, () => recorded(nightshift, name), upstream.totals());
   const events = await nightshift.events(`${of(name, "model_call")} and status = ok`);
   const seen = events.map((event) => event.attributes.response_id).sort();
   check(`${name}: each answer of the provider is one event, ${when}`, seen, upstream.answered().map((call) => call.id).sort());

@@ -89,7 +89,7 @@ export async function cron_runs(nightshift, name, gateway) {
   check(`${name}: the gateway refused it`, [refused.verdict, refused.why.includes("already-running")], ["failed", true]);
 
   const watched = await added("watched", "[say:Watched work.]");
-  const event = { event: { where: `kind = job and status = ok and name = "watched"` }, wait: "30s" };
+  const event = { event: { filter: `kind = job and status = ok and name = "watched"` }, wait: "30s" };
   await put(nightshift, `watched-${name}`, { watch: { openclaw: { source: name, id: watched.id } }, expect: [event] });
   await gateway.call("cron.run", { id: watched.id, mode: "force" });
   await eventually(`${name}: a watched cron run is in the ledger once, and verified`, async () => {

@@ -48,8 +48,8 @@ export class Upstream {
   // What the answered calls used and cost, at the prices of gateway.mjs, in the units of Nightshift's queries.
   totals() {
     const sum = (value) => this.answered().reduce((total, call) => total + value(call), 0);
-    const usd = (call) => ((call.input - call.cached) * 3 + call.cached * 0.3 + call.output * 15) / 1e6;
-    return { calls: this.answered().length, input: sum((c) => c.input), cached: sum((c) => c.cached), output: sum((c) => c.output), usd: sum(usd) };
+    const nano_usd = (call) => (call.input - call.cached) * 3000 + call.cached * 300 + call.output * 15000;
+    return { calls: this.answered().length, input: sum((c) => c.input), cached: sum((c) => c.cached), output: sum((c) => c.output), nano_usd: sum(nano_usd) };
   }
 
   async #answer(request, response) {
