@@ -44,7 +44,7 @@ std::string detail_of(const net::ClientResponse& response) {
 
 // An answer without content is null.
 Result<json::value> parse(const net::ClientResponse& response) {
-    if (response.status == 204) return json::value();
+    if (response.body.empty()) return json::value();
     json::error_code error;
     json::value value = json::parse(response.body, error);
     if (error) return fail(Code::kInvalid, "the server's answer is not JSON: {}", error.message());

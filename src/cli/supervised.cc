@@ -32,8 +32,8 @@ int run_supervised(const Connection& connection, bool json) {
 }
 
 int run_supervised_action(const Connection& connection, const std::string& agent, const std::string& action) {
-    auto answer = post_json(connection,
-                            fmt::format("/api/v1/supervised/{}/{}", percent_encode(agent), action), {});
+    auto answer = post_json(
+        connection, fmt::format("/api/v1/supervised/{}/{}", percent_encode(agent), action), json::object());
     if (!answer) return report(answer.error());
     std::printf("%s: asked to %s; nightshift supervised says how it goes\n", agent.c_str(), action.c_str());
     return kOk;

@@ -33,7 +33,7 @@ struct HttpAction {
 
 // One turn of an agent behind an OpenClaw gateway.
 struct AgentAction {
-    std::string source;  // a name from sources.openclaw; empty: the only one
+    std::string source;   // a name from sources.openclaw; empty: the only one
     std::string agent;    // empty: "main"
     std::string message;  // may name what an HTTP body may
     std::string session;  // empty: one of its own for each occurrence
@@ -49,6 +49,7 @@ struct CronRunAction {
 struct PromptAction {
     std::string model;
     std::string url;  // base URL of an OpenAI-compatible API; empty: our own gateway
+    std::string key;  // may hold ${NAME}; unused at our own gateway
     std::string system;
     std::string prompt;
     uint32_t max_tokens = 1024;

@@ -85,6 +85,7 @@ PromptAction read_prompt(JsonReader& reader) {
     uint64_t tokens = prompt.max_tokens;
     reader.text("model", prompt.model);
     reader.text("url", prompt.url);
+    reader.text("key", prompt.key);
     reader.text("system", prompt.system);
     reader.text("prompt", prompt.prompt);
     reader.integer("max_tokens", tokens, 1, 1'000'000);
@@ -260,10 +261,8 @@ void check_pattern(JsonReader& reader, std::string_view key, const std::string& 
     if (!compiled.ok()) reader.complain(key, fmt::format("is no regular expression: {}", compiled.error()));
 }
 
-// What this version cannot start yet is refused when it is read, not when it is due.
-void check_supported(JsonReader& reader, const Job& job) {
-    if (reader.has("prompt"))
-        reader.complain("prompt", "cannot be started by this version; a command or an HTTP call can");
+// What does not go together is refused when it is read, not when it is due.
+void check_combinations(JsonReader& reader, const Job& job) {
     if (job.is_watched() && !job.deliveries.empty())
         reader.complain("deliver", "is for work that runs here; a watched job sends where it runs");
     if (job.is_watched() && !job.on_event.empty())
@@ -297,7 +296,7 @@ JobPtr read_job(const json::object& definition, std::string_view tenant, bool is
     read_deliveries(reader, *job);
     reader.text("silent_when", job->silent_when);
     check_pattern(reader, "silent_when", job->silent_when);
-    check_supported(reader, *job);
+    check_combinations(reader, *job);
     expect_receipts(*job);
     reader.text("ping_key", job->ping_key);
     if (!job->ping_key.empty() && !is_name(job->ping_key))

@@ -35,6 +35,13 @@ std::string summary_of(std::string_view output) {
     return text.substr(start);
 }
 
+Occurrence about(const StartRun& start) {
+    Occurrence occurrence;
+    occurrence.key = start.key;
+    occurrence.attempt = start.attempt;
+    return occurrence;
+}
+
 bool matches(const std::string& pattern, const std::string& text) {
     RE2::Options options;
     options.set_log_errors(false);
@@ -84,7 +91,7 @@ Task<std::optional<Execution>> Performer::perform(StartRun start, std::filesyste
     if (std::holds_alternative<Command>(start.job->action)) {
         execution = co_await perform_command(std::move(start), std::move(folder));
     } else {
-        execution = co_await perform_http(std::move(start), std::move(folder));
+        execution = co_await perform_request(std::move(start), std::move(folder));
     }
     co_return execution;
 }
@@ -115,7 +122,7 @@ Task<std::optional<Execution>> Performer::perform_command(StartRun start, std::f
     co_return finished;
 }
 
-Task<std::optional<Execution>> Performer::perform_http(StartRun start, std::filesystem::path folder) {
+Task<std::optional<Execution>> Performer::perform_request(StartRun start, std::filesystem::path folder) {
     // A mark on disk before the request leaves: after a restart nobody can say whether it arrived.
     std::filesystem::path mark = folder / "sent";
     if (start.may_have_started) {
@@ -129,11 +136,20 @@ Task<std::optional<Execution>> Performer::perform_http(StartRun start, std::file
     std::filesystem::create_directories(folder, made);
     if (auto marked = write_file_atomically(mark, "", 0600); !marked)
         co_return never_began(marked.error().message, parts_.clock.now());
+    std::string silent_when = start.job->silent_when;
+    Execution execution;
+    if (std::holds_alternative<HttpAction>(start.job->action)) {
+        execution = co_await perform_http(std::move(start));
+    } else {
+        execution = co_await perform_prompt(std::move(start));
+    }
+    execution.was_silent = !silent_when.empty() && matches(silent_when, execution.summary);
+    co_return execution;
+}
+
+Task<Execution> Performer::perform_http(StartRun start) {
     HttpAction action = std::get<HttpAction>(start.job->action);
-    Occurrence about;
-    about.key = start.key;
-    about.attempt = start.attempt;
-    action.body = fill(action.body, about, {});
+    action.body = fill(action.body, about(start), {});
     evidence::Variables variables(parts_.environment);
     auto url = variables.expand(action.url);
     if (!url) co_return never_began(url.error().message, parts_.clock.now());
@@ -145,9 +161,30 @@ Task<std::optional<Execution>> Performer::perform_http(StartRun start, std::file
     }
     action.headers["Idempotency-Key"] = occurrence_id(start.key);
     Execution execution = co_await call_http(std::move(action), start.job->timeout, parts_.clock);
-    execution.was_silent =
-        !start.job->silent_when.empty() && matches(start.job->silent_when, execution.summary);
     co_return execution;
+}
+
+Task<Execution> Performer::perform_prompt(StartRun start) {
+    PromptAction action = std::get<PromptAction>(start.job->action);
+    action.system = fill(action.system, about(start), {});
+    action.prompt = fill(action.prompt, about(start), {});
+    Result<PromptTarget> target = target_of(action);
+    if (!target) co_return never_began(target.error().message, parts_.clock.now());
+    Execution execution = co_await call_prompt(std::move(action), std::move(*target),
+                                               occurrence_id(start.key), start.job->timeout, parts_.clock);
+    co_return execution;
+}
+
+Result<PromptTarget> Performer::target_of(const PromptAction& action) const {
+    if (action.url.empty()) {
+        if (!parts_.gateway)
+            return fail(Code::kUnavailable, "no gateway is configured: the prompt needs a url");
+        return parts_.gateway();
+    }
+    evidence::Variables variables(parts_.environment);
+    NS_TRY(std::string url, variables.expand(action.url));
+    NS_TRY(std::string key, variables.expand(action.key));
+    return PromptTarget{std::move(url), Secret(std::move(key))};
 }
 
 // What the output says: its end, and whether it says that there was nothing to say.

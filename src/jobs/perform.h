@@ -13,10 +13,11 @@
 #include "io/task.h"
 #include "jobs/engine.h"
 #include "jobs/runner/process.h"
+#include "jobs/runner/prompt_call.h"
 
 namespace nightshift::jobs {
 
-// Does the work of commands and HTTP calls, and finds it again after a restart. On one loop.
+// Does the work of commands, HTTP calls and prompts, and finds it again after a restart. On one loop.
 class Performer {
 public:
     struct Parts {
@@ -25,6 +26,8 @@ public:
         const Clock& clock;
         std::filesystem::path program;  // Nightshift itself, the keeper
         std::function<std::optional<std::string>(const std::string&)> environment;
+        // Our own gateway, for prompts that name no other; kUnavailable while there is none.
+        std::function<Result<PromptTarget>()> gateway;
     };
     explicit Performer(Parts parts) : parts_(std::move(parts)) {}
 
@@ -32,12 +35,16 @@ public:
     // start it now. The command gets NIGHTSHIFT_JOB, _OCCURRENCE, _ATTEMPT and _FENCE besides the environment
     // it names.
     Task<std::optional<Execution>> perform(StartRun start, std::filesystem::path folder);
-    // Ends a command that is being performed; an HTTP call ends by its own timeout.
+    // Ends a command that is being performed; a request ends by its own timeout.
     Task<> stop(StopRun stop);
 
 private:
     Task<std::optional<Execution>> perform_command(StartRun start, std::filesystem::path folder);
-    Task<std::optional<Execution>> perform_http(StartRun start, std::filesystem::path folder);
+    // A request whose answer may be lost with us: at most once.
+    Task<std::optional<Execution>> perform_request(StartRun start, std::filesystem::path folder);
+    Task<Execution> perform_http(StartRun start);
+    Task<Execution> perform_prompt(StartRun start);
+    Result<PromptTarget> target_of(const PromptAction& action) const;
     Task<Execution> finish(Execution execution, JobPtr job);
     Result<Command> command_of(const StartRun& start) const;
 

@@ -15,6 +15,7 @@
 #include "io/task_group.h"
 #include "jobs/audit_ledger.h"
 #include "jobs/engine.h"
+#include "jobs/runner/prompt_call.h"
 #include "jobs/store.h"
 #include "recorder/recorder.h"
 #include "store/readers.h"
@@ -63,6 +64,8 @@ public:
         std::function<Task<>(StopRun)> stop_elsewhere;
         // The jobs are now these, of all tenants; on the loop.
         std::function<void(const std::vector<JobPtr>&)> on_jobs;
+        // Our own gateway, for prompts; see Performer.
+        std::function<Result<PromptTarget>()> gateway;
         // An occurrence changed; on the loop.
         std::function<void(const Occurrence&)> on_change;
     };

@@ -24,7 +24,8 @@ struct Service::Core : std::enable_shared_from_this<Core> {
           engine(options.engine),
           wakeup(parts.loop),
           tasks(parts.loop, "jobs"),
-          performer({parts.loop, parts.pool, parts.clock, options.program, options.environment}),
+          performer(
+              {parts.loop, parts.pool, parts.clock, options.program, options.environment, options.gateway}),
           collector({parts.pool, parts.readers, parts.clock, parts.recorder, options.environment,
                      options.delivery_facts}) {}
 

@@ -47,16 +47,17 @@ Task<Result<CallAnswer>> Source::call_here(Request request) {
         bool is_refused = opened.error().code == Code::kForbidden;
         result = fail(is_refused ? Code::kForbidden : Code::kUnavailable, "{}", opened.error().message);
     } else {
+        // Before the call, which may take long: the gateway said its age when it let us in.
+        int64_t started_ms = unix_ms(clock_.now()) - connection.hello().uptime_ms;
         Result<Frame> frame = co_await connection.call(request.method, request.params, request.deadline);
-        const Hello& hello = connection.hello();
         if (!frame) {
-            result =
-                fail(Code::kTimeout, "{} was asked, and not answered: {}", request.method, frame.error().message);
+            result = fail(Code::kTimeout, "{} was asked, and not answered: {}", request.method,
+                          frame.error().message);
         } else if (RpcError error = frame->error(); !frame->is_ok()) {
             result = fail(is_forbidden(error) ? Code::kForbidden : Code::kInvalid,
                           "the gateway refused {}: {} {}", request.method, error.code, error.message);
         } else {
-            result = CallAnswer{*frame, hello.boot_id, unix_ms(clock_.now()) - hello.uptime_ms};
+            result = CallAnswer{*frame, connection.hello().boot_id, started_ms};
         }
     }
     co_await connection.stop();
