@@ -138,6 +138,8 @@ Task<net::Response> put_job(JobParts parts, Call call) {
     std::vector<jobs::JobProblem> problems;
     jobs::JobPtr job = jobs::read_job(*body, call.principal.tenant, false, parts.zones, problems);
     if (!job) co_return problem(Code::kInvalid, all_of(problems));
+    if (std::string missing = parts.missing(*job); !missing.empty())
+        co_return problem(Code::kInvalid, missing);
     Result<void> put = co_await parts.jobs.put_job(job);
     if (!put) co_return problem(put.error());
     json::object answer{{"name", job->name}, {"revision", job->revision}};

@@ -22,7 +22,12 @@ namespace json = boost::json;
 constexpr std::array<std::string_view, 3> kProtocols{"2025-06-18", "2025-03-26", "2024-11-05"};
 
 // JSON-RPC 2.0 §5.1.
-enum RpcCode { kParseError = -32700, kInvalidRequest = -32600, kMethodNotFound = -32601, kInvalidParams = -32602 };
+enum RpcCode {
+    kParseError = -32700,
+    kInvalidRequest = -32600,
+    kMethodNotFound = -32601,
+    kInvalidParams = -32602
+};
 
 struct BoundTool {
     McpTool tool;
@@ -40,9 +45,10 @@ struct Mcp {
 };
 
 net::Response rpc_error(const json::value& id, int code, std::string message) {
-    return json_answer(200, json::object{{"jsonrpc", "2.0"},
-                                         {"id", id},
-                                         {"error", json::object{{"code", code}, {"message", std::move(message)}}}});
+    return json_answer(
+        200, json::object{{"jsonrpc", "2.0"},
+                          {"id", id},
+                          {"error", json::object{{"code", code}, {"message", std::move(message)}}}});
 }
 
 net::Response rpc_result(const json::value& id, json::object result) {
@@ -64,9 +70,11 @@ json::object initialize(const Mcp& mcp, const json::object& params) {
     bool is_known = std::find(kProtocols.begin(), kProtocols.end(), asked) != kProtocols.end();
     return {{"protocolVersion", is_known ? asked : std::string(kProtocols[0])},
             {"capabilities", json::object{{"tools", json::object{{"listChanged", false}}}}},
-            {"serverInfo", json::object{{"name", "nightshift"}, {"title", "Nightshift"}, {"version", mcp.version}}},
+            {"serverInfo",
+             json::object{{"name", "nightshift"}, {"title", "Nightshift"}, {"version", mcp.version}}},
             {"instructions",
-             "Nightshift schedules work and proves that it was done. Claim what you did with claim_work, and ask with "
+             "Nightshift schedules work and proves that it was done. Claim what you did with claim_work, and "
+             "ask with "
              "explain_run why a verdict is what it is."}};
 }
 
@@ -91,12 +99,14 @@ Result<Call> call_of(const McpTool& tool, json::object arguments, const Call& mc
     json::object schema = json::parse(tool.input_schema).as_object();
     json::object known = member(schema, "properties");
     for (const auto& [name, value] : arguments) {
-        if (!known.contains(name)) return fail(Code::kInvalid, "{} takes no argument {}", tool.name, std::string_view(name));
+        if (!known.contains(name))
+            return fail(Code::kInvalid, "{} takes no argument {}", tool.name, std::string_view(name));
     }
     if (const json::value* required = schema.if_contains("required")) {
         for (const json::value& each : required->as_array()) {
             if (!arguments.contains(each.as_string()))
-                return fail(Code::kInvalid, "{} needs the argument {}", tool.name, std::string_view(each.as_string()));
+                return fail(Code::kInvalid, "{} needs the argument {}", tool.name,
+                            std::string_view(each.as_string()));
         }
     }
     Call call;
@@ -129,14 +139,16 @@ json::object tool_result(const net::Response& response) {
     json::value parsed = json::parse(body, error);
     bool is_object = !error && parsed.is_object();
     std::string said = body.empty() ? std::string("done") : body;
-    if (is_error && is_object && parsed.get_object().contains("detail")) said = text(parsed.get_object(), "detail");
+    if (is_error && is_object && parsed.get_object().contains("detail"))
+        said = text(parsed.get_object(), "detail");
     json::object result{{"content", json::array{json::object{{"type", "text"}, {"text", said}}}},
                         {"isError", is_error}};
     if (!is_error && is_object) result["structuredContent"] = std::move(parsed);
     return result;
 }
 
-Task<net::Response> call_tool(std::shared_ptr<const Mcp> mcp, json::value id, json::object params, Call call) {
+Task<net::Response> call_tool(std::shared_ptr<const Mcp> mcp, json::value id, json::object params,
+                              Call call) {
     std::string name = text(params, "name");
     auto tool = std::find_if(mcp->tools.begin(), mcp->tools.end(),
                              [&](const BoundTool& each) { return each.tool.name == name; });
@@ -151,7 +163,8 @@ Task<net::Response> call_tool(std::shared_ptr<const Mcp> mcp, json::value id, js
 Task<net::Response> answer(std::shared_ptr<const Mcp> mcp, Call call) {
     std::string protocol(call.request.headers.get("MCP-Protocol-Version"));
     if (!protocol.empty() && std::find(kProtocols.begin(), kProtocols.end(), protocol) == kProtocols.end())
-        co_return problem(Code::kInvalid, fmt::format("MCP-Protocol-Version {} is not known here; {} is", protocol, kProtocols[0]));
+        co_return problem(Code::kInvalid, fmt::format("MCP-Protocol-Version {} is not known here; {} is",
+                                                      protocol, kProtocols[0]));
     boost::system::error_code error;
     json::value parsed = json::parse(call.request.body, error);
     if (error) co_return rpc_error(nullptr, kParseError, "the body is not JSON");

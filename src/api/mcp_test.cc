@@ -85,8 +85,10 @@ TEST_F(McpTest, ShowsOnlyToolsTheTokenMayUse) {
     EXPECT_EQ(result(list, {Scope::kRead, Scope::kIngest, Scope::kWrite})["tools"].as_array().size(),
               mcp_tools().size());
     EXPECT_EQ(result(list, {Scope::kIngest})["tools"].as_array().size(), 1u);
-    json::value refused = json::parse(
-        post(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_jobs"}})", {Scope::kIngest}).body);
+    json::value refused =
+        json::parse(post(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_jobs"}})",
+                         {Scope::kIngest})
+                        .body);
     EXPECT_TRUE(refused.as_object().contains("error"));
 }
 
@@ -120,8 +122,10 @@ TEST_F(McpTest, RefusesWhatItCannotRead) {
     EXPECT_EQ(error_of("[]"), -32600);
     EXPECT_EQ(error_of(R"({"id":1,"method":"ping"})"), -32600);
     EXPECT_EQ(error_of(R"({"jsonrpc":"2.0","id":1,"method":"resources/list"})"), -32601);
-    EXPECT_EQ(error_of(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"nothing"}})"), -32602);
-    EXPECT_EQ(error_of(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"explain_run"}})"), -32602);
+    EXPECT_EQ(error_of(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"nothing"}})"),
+              -32602);
+    EXPECT_EQ(error_of(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"explain_run"}})"),
+              -32602);
     EXPECT_EQ(
         error_of(
             R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_jobs","arguments":{"x":1}}})"),

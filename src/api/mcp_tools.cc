@@ -5,9 +5,12 @@ namespace nightshift::api {
 const std::vector<McpTool>& mcp_tools() {
     static const std::vector<McpTool> kTools{
         {"claim_work",
-         "Say whether you did the work of an occurrence, in your own words. A claim proves nothing: the verdict rests "
-         "on evidence that others hold, and a claim that the evidence contradicts is shown as contradicted. In a run "
-         "that Nightshift started, the occurrence and the fence are in NIGHTSHIFT_OCCURRENCE and NIGHTSHIFT_FENCE.",
+         "Say whether you did the work of an occurrence, in your own words. A claim proves nothing: the "
+         "verdict rests "
+         "on evidence that others hold, and a claim that the evidence contradicts is shown as contradicted. "
+         "In a run "
+         "that Nightshift started, the occurrence and the fence are in NIGHTSHIFT_OCCURRENCE and "
+         "NIGHTSHIFT_FENCE.",
          net::Method::kPost, "/api/v1/occurrences/{id}/claims",
          R"({"type":"object","properties":{"id":{"type":"string","description":"The occurrence, such as morning-report@2026-11-22T07:00:00Z"},"done":{"type":"boolean"},"text":{"type":"string","description":"What was done, or why not; at most 4 KiB"},"fence":{"type":"integer","description":"Of the claim you act under; a stale one is refused"}},"required":["id","done"],"additionalProperties":false})",
          true},
@@ -18,18 +21,19 @@ const std::vector<McpTool>& mcp_tools() {
          net::Method::kGet, "/api/v1/occurrences",
          R"({"type":"object","properties":{"job":{"type":"string"},"verdict":{"type":"string","enum":["verified","unverified","contradicted","failed","late","missed","skipped","silent_ok"]},"limit":{"type":"integer","minimum":1,"maximum":1000},"cursor":{"type":"string"}},"additionalProperties":false})"},
         {"explain_run",
-         "One occurrence with its attempts, the evidence observed and by whom, claims and deliveries: why its verdict "
+         "One occurrence with its attempts, the evidence observed and by whom, claims and deliveries: why "
+         "its verdict "
          "is what it is.",
          net::Method::kGet, "/api/v1/occurrences/{id}",
          R"({"type":"object","properties":{"id":{"type":"string","description":"The occurrence, such as morning-report@2026-11-22T07:00:00Z"}},"required":["id"],"additionalProperties":false})"},
-        {"explain_job", "When a job runs next, and what must be true after each of its runs.", net::Method::kGet,
-         "/api/v1/jobs/{name}/explain",
+        {"explain_job", "When a job runs next, and what must be true after each of its runs.",
+         net::Method::kGet, "/api/v1/jobs/{name}/explain",
          R"({"type":"object","properties":{"name":{"type":"string"}},"required":["name"],"additionalProperties":false})"},
         {"run_job", "Start a job now, beside its schedule.", net::Method::kPost, "/api/v1/jobs/{name}/run",
          R"({"type":"object","properties":{"name":{"type":"string"}},"required":["name"],"additionalProperties":false})",
          true},
-        {"list_sessions", "The agents' sessions now: state, current tool, tokens and cost.", net::Method::kGet,
-         "/api/v1/sessions",
+        {"list_sessions", "The agents' sessions now: state, current tool, tokens and cost.",
+         net::Method::kGet, "/api/v1/sessions",
          R"({"type":"object","properties":{"agent":{"type":"string"},"state":{"type":"string","description":"One or several, separated by commas"},"limit":{"type":"integer","minimum":1,"maximum":1000}},"additionalProperties":false})"},
     };
     return kTools;

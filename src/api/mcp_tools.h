@@ -8,8 +8,8 @@
 
 namespace nightshift::api {
 
-// A tool for agents: a route by another name. Arguments that the pattern names go into the path, the others into the
-// query of a GET and the body of a POST.
+// A tool for agents: a route by another name. Arguments that the pattern names go into the path, the others
+// into the query of a GET and the body of a POST.
 struct McpTool {
     std::string_view name;
     std::string_view description;

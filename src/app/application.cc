@@ -10,8 +10,8 @@
 #include "api/events.h"
 #include "api/fleet.h"
 #include "api/jobs.h"
-#include "api/mcp.h"
 #include "api/live.h"
+#include "api/mcp.h"
 #include "api/occurrences.h"
 #include "api/openapi.h"
 #include "api/ping.h"
@@ -192,12 +192,14 @@ Result<void> Application::Parts::open_work() {
     auto find_gateway = [this](const std::string& tenant, const std::string& name) {
         return sources->find(tenant, name);
     };
-    NS_TRY(work, Work::open({*decisions, *pool, *recorder, *hub, clock, find_gateway}, config, folder.path()));
+    NS_TRY(work,
+           Work::open({*decisions, *pool, *recorder, *hub, clock, find_gateway}, config, folder.path()));
     return work->start();
 }
 
 void Application::Parts::add_work_routes(api::Router& router) {
-    api::JobParts job_parts{work->jobs(), work->zones(), *pool, clock, {}, {}};
+    api::JobParts job_parts{work->jobs(), work->zones(), *pool, clock, {}, {}, {}};
+    job_parts.missing = [this](const jobs::Job& job) { return work->missing(job); };
     job_parts.ping_path = [this](const jobs::JobPtr& job) {
         work->ping_keys().learn({job});
         return "/ping/" + work->ping_keys().key_of(*job);

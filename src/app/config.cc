@@ -166,6 +166,33 @@ void check_channels_of_jobs(ConfigReader& in, const Config& config) {
     }
 }
 
+// The name of the OpenClaw gateway that an action needs; nothing: it needs none.
+std::optional<std::string> gateway_of(const jobs::Job& job) {
+    if (const auto* agent = std::get_if<jobs::AgentAction>(&job.action)) return agent->source;
+    if (const auto* run = std::get_if<jobs::CronRunAction>(&job.action)) return run->source;
+    const auto* watch = std::get_if<jobs::WatchAction>(&job.action);
+    if (watch != nullptr && !watch->openclaw_id.empty()) return watch->openclaw_source;
+    return std::nullopt;
+}
+
+void check_gateways_of_jobs(ConfigReader& in, const Config& config) {
+    const std::vector<OpenClawConfig>& known = config.sources.openclaw;
+    for (const jobs::JobPtr& job : config.jobs) {
+        std::optional<std::string> wanted = gateway_of(*job);
+        if (!wanted) continue;
+        auto fits = std::count_if(known.begin(), known.end(), [&](const OpenClawConfig& each) {
+            return each.tenant == job->tenant && (wanted->empty() || each.name == *wanted);
+        });
+        if (fits == 1) continue;
+        in.complain(wanted->empty()
+                        ? fmt::format("job {} must name its source: {} gateways of its tenant are under "
+                                      "sources.openclaw",
+                                      job->name, fits)
+                        : fmt::format("job {} names source {}, which is not under sources.openclaw",
+                                      job->name, *wanted));
+    }
+}
+
 }  // namespace
 
 ConfigReading read_config(std::string_view yaml, const Environment& environment) {
@@ -186,6 +213,7 @@ ConfigReading read_config(std::string_view yaml, const Environment& environment)
     in->section("runs", [&](ConfigReader& section) {
         section.integer("at_once", config.runs.at_once, 1, 100'000);
         section.integer("catch_up_at_once", config.runs.catch_up_at_once, 1, 10'000);
+        section.number("catch_up_cost", config.runs.catch_up_cost);
         section.duration("keep", config.runs.keep);
         section.duration("keep_output", config.runs.keep_output);
     });
@@ -193,6 +221,7 @@ ConfigReading read_config(std::string_view yaml, const Environment& environment)
     in->list("jobs", [&](ConfigReader& item) { read_job(item, config); });
     in->list("agents", [&](ConfigReader& item) { read_agent(item, config); });
     check_channels_of_jobs(*in, config);
+    check_gateways_of_jobs(*in, config);
     in->done();
     return reading;
 }

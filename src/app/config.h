@@ -78,6 +78,7 @@ struct Config {
     struct JobRuns {
         int64_t at_once = 64;
         int64_t catch_up_at_once = 4;
+        double catch_up_cost = 0;  // USD, for all that is caught up after one gap; 0: no limit
         std::chrono::seconds keep = std::chrono::hours(24 * 365);
         std::chrono::seconds keep_output = std::chrono::hours(24 * 14);
     } runs;

@@ -78,6 +78,14 @@ TEST(Config, SaysWhichVariableIsNotSet) {
     EXPECT_THAT(reading.problems[0].message, HasSubstr("NOPE"));
 }
 
+TEST(Config, SaysWhichGatewayAJobLacks) {
+    ConfigReading reading =
+        read("jobs: [{name: a, agent: {message: hi}}, {name: b, cron_run: {source: x, id: '1'}}]\n");
+    ASSERT_THAT(reading.problems, SizeIs(2));
+    EXPECT_THAT(reading.problems[0].message, HasSubstr("job a must name its source"));
+    EXPECT_THAT(reading.problems[1].message, HasSubstr("job b names source x"));
+}
+
 class ConfigBroken : public testing::TestWithParam<const char*> {};
 
 TEST_P(ConfigBroken, IsAProblemAndNeverAnException) {

@@ -10,10 +10,11 @@
 
 namespace nightshift::app {
 
-// What an attempt asked of an OpenClaw gateway. On disk before the gateway is asked, and again when it answered:
-// after a restart it says what to wait for.
+// What an attempt asked of an OpenClaw gateway. On disk before the gateway is asked, and again when it
+// answered: after a restart it says what to wait for.
 struct OpenclawNote {
-    std::string run_id;      // of a turn: ours, and the key by which asking twice is asking once; of a cron job: its own
+    std::string
+        run_id;  // of a turn: ours, and the key by which asking twice is asking once; of a cron job: its own
     std::string session;     // of a turn: its key at the gateway
     std::string boot_id;     // of the gateway's process that answered; may be empty
     int64_t started_ms = 0;  // of that process; 0: none answered yet

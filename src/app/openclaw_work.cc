@@ -118,9 +118,11 @@ struct OpenclawWork::Attempt {
         std::string_view status = openclaw::text(record, "status");
         std::string_view error = openclaw::text(record, "error");
         if (status != "ok")
-            execution.error = fmt::format("the run ended with status {}{}{}", status, error.empty() ? "" : ": ", error);
+            execution.error =
+                fmt::format("the run ended with status {}{}{}", status, error.empty() ? "" : ": ", error);
         const json::object& usage = openclaw::child(record, "usage");
-        for (std::string_view kind : {"input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"})
+        for (std::string_view kind :
+             {"input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"})
             execution.tokens += static_cast<uint64_t>(std::max<int64_t>(openclaw::number(usage, kind), 0));
         return execution;
     }
@@ -203,11 +205,12 @@ Task<std::string> OpenclawWork::ask_for_turn(AttemptPtr attempt) {
     std::string request = params.take();
     for (;;) {
         if (attempt->may_have_been_asked && co_await was_asked(attempt)) co_return "";
-        Result<CallAnswer> answer = co_await attempt->source->call({Scope::kWrite, "agent", request, kAskDeadline});
+        Result<CallAnswer> answer =
+            co_await attempt->source->call({Scope::kWrite, "agent", request, kAskDeadline});
         if (answer) {
             attempt->note.answered_by(*answer);
-            // A turn that is asked for again under the same key is the same turn: a note that cannot be written
-            // loses nothing.
+            // A turn that is asked for again under the same key is the same turn: a note that cannot be
+            // written loses nothing.
             std::ignore = attempt->note.write(attempt->note_path);
             co_return "";
         }
@@ -246,7 +249,8 @@ Task<Execution> OpenclawWork::wait_for_turn(AttemptPtr attempt) {
         if (answer) {
             const json::object& payload = answer->frame.payload();
             std::string_view status = openclaw::text(payload, "status");
-            bool has_ended = openclaw::has(payload, "endedAt") || (status != "timeout" && status != "pending");
+            bool has_ended =
+                openclaw::has(payload, "endedAt") || (status != "timeout" && status != "pending");
             if (has_ended) co_return attempt->ended_turn(payload);
             // The process that ran it is gone, and the run with it.
             if (attempt->note.is_other_process(*answer)) co_return attempt->ended(clock_.now(), "");
@@ -277,7 +281,8 @@ Task<> OpenclawWork::read_session(AttemptPtr attempt, Execution& execution) {
         const json::object& usage = openclaw::child(message, "usage");
         for (std::string_view kind : {"input", "output", "cacheRead", "cacheWrite"})
             execution.tokens += static_cast<uint64_t>(std::max<int64_t>(openclaw::number(usage, kind), 0));
-        execution.cost_nano_usd += std::llround(openclaw::real(openclaw::child(usage, "cost"), "total") * 1e9);
+        execution.cost_nano_usd +=
+            std::llround(openclaw::real(openclaw::child(usage, "cost"), "total") * 1e9);
         if (std::string text = text_of(message); !text.empty()) last = std::move(text);
     }
     if (execution.summary.empty()) execution.summary = summary_of(last);
@@ -294,7 +299,8 @@ Task<Execution> OpenclawWork::cron_run(AttemptPtr attempt) {
         std::optional<Execution> execution = co_await find_run(attempt);
         if (execution) co_return *execution;
         if (attempt->is_stopping)
-            co_return attempt->ended(clock_.now(), "the gateway has no record of it yet, and it may still run there");
+            co_return attempt->ended(clock_.now(),
+                                     "the gateway has no record of it yet, and it may still run there");
         co_await io::sleep_for(kLookAgain);
     }
 }

@@ -14,9 +14,9 @@
 
 namespace nightshift::app {
 
-// Does the work of jobs that OpenClaw gateways run: a turn of an agent, a run of a cron job. Nothing is started
-// twice: a turn is asked for under one key, and a question that may have arrived is resolved by reading back. On
-// one loop.
+// Does the work of jobs that OpenClaw gateways run: a turn of an agent, a run of a cron job. Nothing is
+// started twice: a turn is asked for under one key, and a question that may have arrived is resolved by
+// reading back. On one loop.
 class OpenclawWork {
 public:
     using Source = ingest::openclaw::Source;
@@ -24,8 +24,8 @@ public:
     using FindSource = std::function<Result<Source*>(const std::string& tenant, const std::string& name)>;
     OpenclawWork(FindSource find, const Clock& clock) : find_(std::move(find)), clock_(clock) {}
 
-    // How the attempt ended. Nothing: it may have been asked for before a restart, and was not. `folder` is the
-    // attempt's own.
+    // How the attempt ended. Nothing: it may have been asked for before a restart, and was not. `folder` is
+    // the attempt's own.
     Task<std::optional<jobs::Execution>> perform(jobs::StartRun start, std::filesystem::path folder);
     // Ends a turn that is being performed. A cron job's run goes on at its gateway; we stop waiting for it.
     Task<> stop(jobs::StopRun stop);

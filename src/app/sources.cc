@@ -163,7 +163,8 @@ Result<openclaw::Source*> Sources::find(const std::string& tenant, const std::st
         if (entry.tenant != tenant) continue;
         if (!name.empty() && entry.source->name() == "openclaw/" + name) return entry.source.get();
         own.push_back(entry.source.get());
-        names += (names.empty() ? "" : ", ") + entry.source->name().substr(std::string_view("openclaw/").size());
+        names +=
+            (names.empty() ? "" : ", ") + entry.source->name().substr(std::string_view("openclaw/").size());
     }
     if (name.empty() && own.size() == 1) return own.front();
     if (own.empty()) return fail(Code::kNotFound, "no OpenClaw gateway is configured under sources.openclaw");

@@ -40,8 +40,8 @@ public:
     // Blocks until every connection is closed. From a thread that is not the loop.
     void stop();
 
-    // On the loop, or before it runs. The bridge of that name (empty: the only one) of a tenant; kNotFound says
-    // which there are.
+    // On the loop, or before it runs. The bridge of that name (empty: the only one) of a tenant; kNotFound
+    // says which there are.
     Result<ingest::openclaw::Source*> find(const std::string& tenant, const std::string& name) const;
 
     // On the loop. kConflict when the session's source cannot abort; the message says which can.

@@ -1,6 +1,7 @@
 #include "app/work.h"
 
 #include <boost/json.hpp>
+#include <cmath>
 #include <cstdlib>
 
 #include "base/file.h"
@@ -103,6 +104,7 @@ jobs::Service::Options Work::job_options(const std::filesystem::path& data) {
     options.folder = data / "runs";
     options.engine.runs_max = static_cast<uint32_t>(config_.runs.at_once);
     options.engine.catch_ups_max = static_cast<uint32_t>(config_.runs.catch_up_at_once);
+    options.engine.catch_up_budget_nano_usd = std::llround(config_.runs.catch_up_cost * 1e9);
     options.engine.seed = Random::seeded().next();
     options.keep = std::chrono::duration_cast<std::chrono::hours>(config_.runs.keep);
     options.keep_output = std::chrono::duration_cast<std::chrono::hours>(config_.runs.keep_output);
@@ -128,6 +130,7 @@ Result<void> Work::open_services(const std::filesystem::path& data) {
     zones_ = config_.zones ? config_.zones : std::make_shared<jobs::Zones>();
     NS_TRY(std::string secret, read_secret(data / "ping.secret"));
     ping_keys_ = std::make_unique<PingKeys>(std::move(secret));
+    know_channels(config_);
     watch(config_.jobs);
     auto migrate = [](store::Database& db) -> Result<void> {
         if (auto done = jobs::migrate_jobs(db); !done) return done;
@@ -188,6 +191,21 @@ void Work::on_batch(const recorder::EventBatch& batch) {
     }
 }
 
+std::string Work::missing(const jobs::Job& job) const {
+    std::shared_ptr<const std::vector<std::string>> channels = std::atomic_load(&channels_);
+    for (const jobs::DeliverySpec& delivery : job.deliveries) {
+        if (std::find(channels->begin(), channels->end(), delivery.channel) == channels->end())
+            return fmt::format("there is no channel {} in the configuration", delivery.channel);
+    }
+    return "";
+}
+
+void Work::know_channels(const Config& config) {
+    auto names = std::make_shared<std::vector<std::string>>();
+    for (const delivery::ChannelSpec& each : config.channels) names->push_back(each.name);
+    std::atomic_store(&channels_, std::shared_ptr<const std::vector<std::string>>(std::move(names)));
+}
+
 void Work::watch(const std::vector<jobs::JobPtr>& all) {
     auto watched = std::make_shared<std::vector<jobs::JobPtr>>();
     for (const jobs::JobPtr& job : all) {
@@ -212,6 +230,7 @@ Result<void> Work::reload(const Config& config) {
     // First what can be refused without having changed anything; jobs may name new channels.
     Result<void> taken = deliveries_->reload(config.channels);
     if (!taken) return taken;
+    know_channels(config);
     io::run_blocking(parts_.loop, [&] { return take(config, taken); });
     return taken;
 }

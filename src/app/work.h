@@ -58,6 +58,8 @@ public:
     const store::Writer& writer() const { return *writer_; }
 
     PingKeys& ping_keys() { return *ping_keys_; }
+    // A channel that the job names and the configuration does not have, in words. Any thread.
+    std::string missing(const jobs::Job& job) const;
 
     // The supervised agents, and what a person wishes for one. Any loop.
     Task<std::vector<jobs::AgentStatus>> supervised() const;
@@ -77,11 +79,13 @@ private:
     void publish(const jobs::Occurrence& occurrence);
     Task<> close();
     Task<> take(const Config& config, Result<void>& taken);
+    void know_channels(const Config& config);
     void watch(const std::vector<jobs::JobPtr>& all);
     Task<> tell(jobs::JobPtr job, jobs::Word word);
 
     Parts parts_;
     const Config& config_;                                      // as it was at the start
+    std::shared_ptr<const std::vector<std::string>> channels_;  // their names; replaced by a reload
     std::shared_ptr<const std::vector<jobs::JobPtr>> watched_;  // cron jobs of gateways; replaced by a reload
     OpenclawWork openclaw_;
     std::unique_ptr<PingKeys> ping_keys_;

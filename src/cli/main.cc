@@ -178,9 +178,10 @@ void add_supervised(CLI::App& app, Arguments& args) {
         return int{args.exit_code};
     });
     auto add_one = [&](const char* name, const char* help) {
-        add_client(*supervised, args, name, help, [&args, name] {
-            return run_supervised_action(args.connection, args.agent, name);
-        })->add_option("agent", args.agent, "Its name")->required();
+        add_client(*supervised, args, name, help,
+                   [&args, name] { return run_supervised_action(args.connection, args.agent, name); })
+            ->add_option("agent", args.agent, "Its name")
+            ->required();
     };
     add_one("start", "Start it, also when it was given up");
     add_one("stop", "Stop it until it is started again");

@@ -95,7 +95,8 @@ struct Word {
 // What a word was taken for.
 struct Heard {
     OccurrenceKey key;
-    // Nothing was taken yet: another commit of this occurrence is under way. Say it again when that is written.
+    // Nothing was taken yet: another commit of this occurrence is under way. Say it again when that is
+    // written.
     std::optional<uint64_t> wait_for;
 };
 
@@ -143,10 +144,10 @@ public:
     // Starts it now, beside its schedule. kNotFound, or kConflict when the overlap policy forbids it.
     Result<OccurrenceKey> trigger(const std::string& tenant, const std::string& job, Trigger trigger,
                                   Time now, Effects& effects);
-    // An event starts it; the events of one time are one occurrence. What the overlap policy forbids is planned, and
-    // skipped. kNotFound, and kInvalid for a time longer ago than the job catches up.
-    Result<OccurrenceKey> trigger_at(const std::string& tenant, const std::string& job, Time nominal, Time now,
-                                     Effects& effects);
+    // An event starts it; the events of one time are one occurrence. What the overlap policy forbids is
+    // planned, and skipped. kNotFound, and kInvalid for a time longer ago than the job catches up.
+    Result<OccurrenceKey> trigger_at(const std::string& tenant, const std::string& job, Time nominal,
+                                     Time now, Effects& effects);
     // kNotFound when no such job is watched, and for a note while nothing runs; kUnavailable while the ledger
     // cannot be written.
     Result<Heard> word(const std::string& tenant, const std::string& job, const Word& word, Time now,

@@ -113,7 +113,8 @@ Result<OccurrenceKey> Engine::trigger_at(const std::string& tenant, const std::s
     if (now - nominal > state.job->catch_up_max_lateness + state.job->event_window)
         return fail(Code::kInvalid, "{} is longer ago than job {} catches up", words(nominal), name);
     if (state.open.contains(nominal) || !state.event_times.insert(nominal).second) return occurrence.key;
-    if (state.event_times.size() > JobState::kEventTimesMax) state.event_times.erase(state.event_times.begin());
+    if (state.event_times.size() > JobState::kEventTimesMax)
+        state.event_times.erase(state.event_times.begin());
     occurrence.start = now;
     occurrence.trigger = Trigger::kEvent;
     return plan_one(state, std::move(occurrence), effects);

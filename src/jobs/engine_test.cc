@@ -240,7 +240,8 @@ TEST_F(EngineTest, TakesNoWordWhileAnotherIsBeingWritten) {
     EXPECT_FALSE(begun->wait_for);
     ASSERT_EQ(effects_.commits.size(), 1u);
     for (int i = 0; i < 20; ++i) {
-        auto early = engine_->word("default", "w", {.kind = Word::Kind::kSuccess, .run_id = "a"}, now_, effects_);
+        auto early =
+            engine_->word("default", "w", {.kind = Word::Kind::kSuccess, .run_id = "a"}, now_, effects_);
         ASSERT_TRUE(early);
         EXPECT_EQ(early->wait_for, effects_.commits[0].id);
     }

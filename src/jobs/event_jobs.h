@@ -26,8 +26,8 @@ public:
 
     bool is_empty() const { return jobs_.empty(); }
     const std::vector<JobPtr>& jobs() const { return jobs_; }
-    // What the events of a batch ask for, each occurrence once, in the order of their jobs and times. Days that a
-    // job's calendar excludes ask for nothing.
+    // What the events of a batch ask for, each occurrence once, in the order of their jobs and times. Days
+    // that a job's calendar excludes ask for nothing.
     std::vector<EventCall> calls(const recorder::EventBatch& batch) const;
 
 private:

@@ -20,8 +20,9 @@ recorder::Event failure(std::string_view time) {
 }
 
 TEST(EventJobs, CallsOnceForAllEventsOfAWindow) {
-    EventJobs jobs({job(R"({"name":"fix","command":"true","schedule":{"on_event":"status = error","window":"5m"}})"),
-                    job(R"({"name":"other","command":"true","schedule":{"cron":"* * * * *"}})")});
+    EventJobs jobs(
+        {job(R"({"name":"fix","command":"true","schedule":{"on_event":"status = error","window":"5m"}})"),
+         job(R"({"name":"other","command":"true","schedule":{"cron":"* * * * *"}})")});
     recorder::EventBatch batch;
     for (const char* time : {"2026-11-22T07:01:00Z", "2026-11-22T07:04:59Z", "2026-11-22T07:05:00Z"})
         batch.events.push_back(failure(time));

@@ -9,7 +9,9 @@
 
 #include "base/text.h"
 #include "jobs/command_json.h"
+#include "jobs/runner/http_call.h"
 #include "jobs/words.h"
+#include "net/client.h"
 #include "recorder/filter.h"
 
 namespace nightshift::jobs {
@@ -67,6 +69,12 @@ HttpAction read_http(JsonReader& reader) {
     reader.texts_by_name("headers", http.headers);
     reader.text("body", http.body);
     if (http.url.empty()) reader.complain("url", "is missing");
+    // What the environment fills in is known only when it runs.
+    bool is_whole = http.url.find("${") == std::string::npos;
+    if (auto url = net::parse_url(http.url); !http.url.empty() && is_whole && !url)
+        reader.complain("url", url.error().message);
+    if (!parse_http_method(http.method))
+        reader.complain("method", fmt::format("is \"{}\", which is none", http.method));
     return http;
 }
 

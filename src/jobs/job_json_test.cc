@@ -35,6 +35,19 @@ TEST(JobJson, ReadsWhatAUserWrites) {
     EXPECT_EQ(std::get<Command>(read->action).argv, std::vector<std::string>{"./molt.sh"});
 }
 
+TEST(JobJson, RefusesWhatCouldNeverRun) {
+    EXPECT_THAT(problems_of(R"({"name":"j","http":{"url":"ftp//x"}})"), HasSubstr("url"));
+    EXPECT_THAT(problems_of(R"({"name":"j","http":{"url":"http://h/","method":"TAKE"}})"),
+                HasSubstr("method"));
+    EXPECT_NE(job(R"({"name":"j","http":{"url":"${BASE}/x"}})"), nullptr);
+    EXPECT_THAT(problems_of(R"({"name":"j","command":"true","schedule":{"on_event":"status is bad"}})"),
+                HasSubstr("on_event"));
+    EXPECT_THAT(problems_of(R"({"name":"j","watch":{},"schedule":{"on_event":"status = error"}})"),
+                HasSubstr("runs elsewhere"));
+    EXPECT_THAT(problems_of(R"({"name":"j","command":"true","schedule":{"cron":"* * * * *","window":"5m"}})"),
+                HasSubstr("window"));
+}
+
 TEST(JobJson, ExpectsReceiptOfWhatItDelivers) {
     auto read = job(R"({"name":"j","command":"true","deliver":{"channel":"telegram"}})");
     ASSERT_EQ(read->expectations.size(), 1u);

@@ -94,7 +94,7 @@ struct Evidence {
 // What an agent says about its own work. At most kClaimsMax are kept of an occurrence.
 struct Claim {
     OccurrenceKey key;
-    std::string by;  // the token's or agent's name
+    std::string by;                 // the token's or agent's name
     std::optional<bool> says_done;  // nothing: a note beside the work, neither done nor not done
     std::string text;
     Time time;

@@ -43,7 +43,8 @@ Task<> Service::Core::look_back_for_events() {
 // Plans what recorded events asked for and nobody planned, because we died in between.
 Task<> Service::Core::look_back(JobPtr job) {
     Time since = parts.clock.now() - std::min<std::chrono::seconds>(kLookBack, job->catch_up_max_lateness);
-    std::function<Result<std::vector<EventCall>>()> look = [this, job, since]() -> Result<std::vector<EventCall>> {
+    std::function<Result<std::vector<EventCall>>()> look = [this, job,
+                                                            since]() -> Result<std::vector<EventCall>> {
         recorder::EventQuery query;
         query.scope.tenant = job->tenant;
         query.scope.from_us = unix_us(since);
@@ -62,7 +63,8 @@ Task<> Service::Core::look_back(JobPtr job) {
     };
     Result<std::vector<EventCall>> calls = co_await parts.pool.run<std::vector<EventCall>>(std::move(look));
     if (!calls) {
-        log::warn("jobs", "events that may start job {} could not be read: {}", job->name, calls.error().message);
+        log::warn("jobs", "events that may start job {} could not be read: {}", job->name,
+                  calls.error().message);
         co_return;
     }
     size_t count = job->catch_up == CatchUp::kOnce ? 1 : job->catch_up_max;

@@ -39,7 +39,8 @@ Result<TopicKind> topic_kind(std::string_view name) {
     bool is_session = name.starts_with(kSessionPrefix) && name.size() > kSessionPrefix.size();
     if (is_session && name.size() <= kTopicNameBytesMax && is_valid_utf8(name)) return TopicKind::kLog;
     return fail(Code::kInvalid,
-                "there is no topic '{}'; topics are fleet, jobs, supervised, events and session:<id> (at most {} bytes)",
+                "there is no topic '{}'; topics are fleet, jobs, supervised, events and session:<id> (at "
+                "most {} bytes)",
                 truncate_utf8(to_valid_utf8(name), 100), kTopicNameBytesMax);
 }
 

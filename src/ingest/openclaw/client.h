@@ -67,8 +67,8 @@ struct Request {
 };
 
 struct CallAnswer {
-    Frame frame;          // is_ok()
-    std::string boot_id;  // of the process that answered; "" before protocol 4
+    Frame frame;             // is_ok()
+    std::string boot_id;     // of the process that answered; "" before protocol 4
     int64_t started_ms = 0;  // of that process, by its own word
 };
 

@@ -14,14 +14,6 @@ namespace {
 // Read no further: nobody looks at it.
 constexpr size_t kAnswerBytesMax = 1u << 20;
 
-std::optional<net::Method> parse_method(std::string_view name) {
-    using enum net::Method;
-    for (net::Method method : std::array{kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions}) {
-        if (equals_ignore_case(net::to_string(method), name)) return method;
-    }
-    return std::nullopt;
-}
-
 // The beginning of an answer, and how much there was.
 struct Answer {
     std::string beginning;
@@ -36,10 +28,18 @@ struct Answer {
 
 }  // namespace
 
+std::optional<net::Method> parse_http_method(std::string_view name) {
+    using enum net::Method;
+    for (net::Method method : std::array{kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions}) {
+        if (equals_ignore_case(net::to_string(method), name)) return method;
+    }
+    return std::nullopt;
+}
+
 Task<Execution> call_http(HttpAction action, std::chrono::milliseconds timeout, const Clock& clock) {
     Execution execution;
     execution.started = clock.now();
-    auto method = parse_method(action.method);
+    auto method = parse_http_method(action.method);
     if (!method) {
         execution.error = fmt::format("{} is no HTTP method", action.method);
         execution.ended = execution.started;

@@ -6,8 +6,12 @@
 #include "io/task.h"
 #include "jobs/job.h"
 #include "jobs/types.h"
+#include "net/http.h"
 
 namespace nightshift::jobs {
+
+// Nothing for a name that is none; without case.
+std::optional<net::Method> parse_http_method(std::string_view name);
 
 // Does a job's work by one request, whose body is already filled in. 2xx is success; another status, no
 // answer or `timeout` says so in the execution. The beginning of the answer is its summary, as valid UTF-8.
