@@ -8,6 +8,8 @@ std::string_view to_string(ErrorClass error_class) {
             return "none";
         case ErrorClass::kCallerError:
             return "caller_error";
+        case ErrorClass::kModelMissing:
+            return "model_missing";
         case ErrorClass::kContextTooLong:
             return "context_too_long";
         case ErrorClass::kContentPolicy:

@@ -47,6 +47,8 @@ public:
     // All pieces of the feed before must have been taken.
     void feed(std::string_view bytes);
     std::optional<Piece> next();
+    // The upstream closed its stream cleanly: a last frame without its blank line may still come from next().
+    void end();
 
     // After the upstream closed its stream cleanly: whether the dialect's last word was heard, or (kChat) at
     // least a finish reason from servers that send no [DONE]. False means the answer was cut, however clean
