@@ -44,11 +44,11 @@ std::string write_prompt(const translate::Prompt& prompt, const UpstreamRequest&
 Result<std::string> prepare_request(const RequestFacts& facts, std::string_view body,
                                     const UpstreamRequest& to) {
     if (facts.dialect == to.dialect) return splice_request(facts, body, to);
-    json::error_code fault;
     json::monotonic_resource memory;
-    const json::value parsed = json::parse(json::string_view(body.data(), body.size()), fault, &memory);
-    if (fault || !parsed.is_object())
-        return fail(Code::kInvalid, "the body is not JSON: {}", fault.message());
+    json::value parsed(&memory);
+    if (!translate::parse_json(body, parsed) || !parsed.is_object()) {
+        return fail(Code::kInvalid, "the body is not a JSON object");
+    }
     translate::Problem problem;
     const translate::Prompt prompt = read_prompt(facts.dialect, parsed.get_object(), problem);
     if (problem.any()) return problem.failure();

@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "gateway/dialects/answer.h"
+#include "gateway/dialects/translate/fields.h"
 #include "gateway/dialects/translate/reply.h"
 
 namespace nightshift::gateway {
@@ -26,9 +27,10 @@ Result<translate::Reply> read_reply(Dialect from, const json::object& body) {
 Result<std::string> translate_answer(Dialect from, Dialect to, std::string body,
                                      const AnswerOptions& options) {
     if (from == to) return body;
-    json::error_code fault;
-    const json::value parsed = json::parse(json::string_view(body.data(), body.size()), fault);
-    if (fault || !parsed.is_object()) return fail(Code::kCorrupt, "the answer is not a JSON object");
+    json::value parsed;
+    if (!translate::parse_json(body, parsed) || !parsed.is_object()) {
+        return fail(Code::kCorrupt, "the answer is not a JSON object");
+    }
     NS_TRY(translate::Reply reply, read_reply(from, parsed.get_object()));
     // The kind matters for errors alone, and this is none.
     Answer facts = read_answer(ProviderKind::kOpenAi, from, body);

@@ -127,9 +127,10 @@ void read_ollama(const json::object& frame, std::vector<int64_t>& known, std::ve
 }  // namespace
 
 Result<std::vector<Delta>> DeltaReader::read(std::string_view text) {
-    json::error_code fault;
-    const json::value parsed = json::parse(json::string_view(text.data(), text.size()), fault);
-    if (fault || !parsed.is_object()) return fail(Code::kCorrupt, "a frame of the stream is no JSON object");
+    json::value parsed;
+    if (!parse_json(text, parsed) || !parsed.is_object()) {
+        return fail(Code::kCorrupt, "a frame of the stream is no JSON object");
+    }
     const json::object& frame = parsed.get_object();
     std::vector<Delta> deltas;
     if (dialect_ == Dialect::kMessages) {

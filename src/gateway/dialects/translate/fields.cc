@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "base/text.h"
+#include "gateway/dialects/json_cursor.h"
 
 namespace nightshift::gateway::translate {
 
@@ -108,11 +109,21 @@ std::string to_json(const json::value& value) {
     return json::serialize(value);
 }
 
+bool parse_json(std::string_view text, json::value& out) {
+    json::parse_options options;
+    options.max_depth = JsonCursor::kDepthMax;
+    json::error_code fault;
+    json::parser parser(out.storage(), options);
+    parser.write(text.data(), text.size(), fault);
+    if (fault) return false;
+    out = parser.release();
+    return true;
+}
+
 std::optional<std::string> json_object_text(std::string_view text) {
     if (trim(text).empty()) return "{}";
-    json::error_code fault;
-    const json::value parsed = json::parse(json::string_view(text.data(), text.size()), fault);
-    if (fault || !parsed.is_object()) return std::nullopt;
+    json::value parsed;
+    if (!parse_json(text, parsed) || !parsed.is_object()) return std::nullopt;
     return json::serialize(parsed);
 }
 

@@ -63,6 +63,9 @@ private:
     std::vector<bool> is_taken_;
 };
 
+// False when `text` is no JSON, or nested deeper than JsonCursor reads. `out` keeps its memory resource.
+bool parse_json(std::string_view text, boost::json::value& out);
+
 // A member of `value` as compact JSON.
 std::string to_json(const boost::json::value& value);
 // `text` as a compact JSON object; "{}" for blank text; nothing when it is none.
