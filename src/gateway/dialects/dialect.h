@@ -96,6 +96,7 @@ struct UpstreamRequest {
     // Sent when the client set no limit: where the dialect demands one (kMessages) or the provider reserves
     // by it.
     std::optional<int64_t> output_max_default;
+    bool ask_usage = true;  // off for the rare server that refuses stream_options
 };
 
 // The body for the upstream. Same dialect: the client's bytes with the model, and what we need for accounting

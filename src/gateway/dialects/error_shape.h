@@ -1,0 +1,13 @@
+#pragma once
+
+#include "gateway/dialects/render.h"
+
+namespace nightshift::gateway {
+
+// {"message","type","param","code"}: what stands behind "error" in all of OpenAI's dialects.
+std::string openai_error_object(const ClientError& error);
+
+// Anthropic's word for a status.
+std::string_view messages_error_type(int status);
+
+}  // namespace nightshift::gateway
