@@ -1,24 +1,10 @@
 #include "gateway/dialects/render.h"
 
-#include <ctime>
-
-#include "base/text.h"
 #include "gateway/dialects/error_shape.h"
+#include "gateway/dialects/translate/words.h"
 
 namespace nightshift::gateway {
 namespace {
-
-void append_member(std::string& out, std::string_view name, std::string_view value) {
-    fmt::format_to(std::back_inserter(out), "\"{}\":", name);
-    append_json_string(out, value);
-}
-
-void append_member_or_null(std::string& out, std::string_view name, std::string_view value) {
-    if (value.empty())
-        fmt::format_to(std::back_inserter(out), "\"{}\":null", name);
-    else
-        append_member(out, name, value);
-}
 
 std::string_view openai_type(const ClientError& error) {
     switch (error.status) {
@@ -35,13 +21,14 @@ std::string_view openai_type(const ClientError& error) {
     }
 }
 
-// RFC 3339, for Ollama.
-std::string moment(int64_t now_s) {
-    const time_t seconds = now_s;
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    char text[32];
-    return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+void write_ollama_model(JsonWriter& json, const ModelListing& model, int64_t now_s) {
+    json.open_object()
+        .text("name", model.name)
+        .text("model", model.name)
+        .text("modified_at", translate::moment(now_s));
+    json.integer("size", 0).text("digest", "").key("details").open_object();
+    json.text("format", "").text("family", "").key("families").open_array().close_array();
+    json.text("parameter_size", "").text("quantization_level", "").close_object().close_object();
 }
 
 }  // namespace
@@ -69,38 +56,28 @@ std::string_view messages_error_type(int status) {
     }
 }
 
-std::string openai_error_object(const ClientError& error) {
-    std::string out = "{";
-    append_member(out, "message", error.message);
-    out += ',';
-    append_member(out, "type", openai_type(error));
-    out += ',';
-    append_member_or_null(out, "param", error.param);
-    out += ',';
-    append_member_or_null(out, "code", error.code);
-    return out += '}';
+void write_openai_error(JsonWriter& json, const ClientError& error) {
+    json.open_object().text("message", error.message).text("type", openai_type(error));
+    json.text_or_null("param", error.param).text_or_null("code", error.code).close_object();
 }
 
 std::string render_error(Dialect client, const ClientError& error) {
     std::string out;
+    JsonWriter json(out);
+    json.open_object();
     if (client == Dialect::kOllamaChat || client == Dialect::kOllamaTags) {
-        out = "{";
-        append_member(out, "error", error.message);
-        return out += '}';
+        json.text("error", error.message);
+    } else if (client == Dialect::kMessages) {
+        json.text("type", "error").key("error").open_object();
+        json.text("type", messages_error_type(error.status)).text("message", error.message);
+        if (!error.code.empty())
+            json.key("details").open_object().text("error_code", error.code).close_object();
+        json.close_object().text_or_null("request_id", error.request_id);
+    } else {
+        write_openai_error(json.key("error"), error);
     }
-    if (client != Dialect::kMessages) return "{\"error\":" + openai_error_object(error) + "}";
-    out = "{\"type\":\"error\",\"error\":{";
-    append_member(out, "type", messages_error_type(error.status));
-    out += ',';
-    append_member(out, "message", error.message);
-    if (!error.code.empty()) {
-        out += ",\"details\":{";
-        append_member(out, "error_code", error.code);
-        out += '}';
-    }
-    out += "},";
-    append_member_or_null(out, "request_id", error.request_id);
-    return out += '}';
+    json.close_object();
+    return out;
 }
 
 std::string_view stream_content_type(Dialect client) {
@@ -108,32 +85,23 @@ std::string_view stream_content_type(Dialect client) {
 }
 
 std::string render_models(Dialect client, std::span<const ModelListing> models, int64_t now_s) {
-    const bool is_ollama = client == Dialect::kOllamaTags;
-    std::string out = is_ollama ? "{\"models\":[" : "{\"object\":\"list\",\"data\":[";
-    bool is_first = true;
-    for (const ModelListing& model : models) {
-        if (!is_first) out += ',';
-        is_first = false;
-        out += '{';
-        if (is_ollama) {
-            append_member(out, "name", model.name);
-            out += ',';
-            append_member(out, "model", model.name);
-            out += ',';
-            append_member(out, "modified_at", moment(now_s));
-            out +=
-                R"(,"size":0,"digest":"","details":{"format":"","family":"","families":[],"parameter_size":"","quantization_level":""}})";
-            continue;
+    std::string out;
+    JsonWriter json(out);
+    json.open_object();
+    if (client == Dialect::kOllamaTags) {
+        json.key("models").open_array();
+        for (const ModelListing& model : models) write_ollama_model(json, model, now_s);
+    } else {
+        json.text("object", "list").key("data").open_array();
+        for (const ModelListing& model : models) {
+            json.open_object().text("id", model.name).text("object", "model").integer("created", now_s);
+            json.text("owned_by", model.owner);
+            if (model.context_window > 0) json.integer("context_window", model.context_window);
+            json.close_object();
         }
-        append_member(out, "id", model.name);
-        fmt::format_to(std::back_inserter(out), ",\"object\":\"model\",\"created\":{},", now_s);
-        append_member(out, "owned_by", model.owner);
-        if (model.context_window > 0) {
-            fmt::format_to(std::back_inserter(out), ",\"context_window\":{}", model.context_window);
-        }
-        out += '}';
     }
-    return out += "]}";
+    json.close_array().close_object();
+    return out;
 }
 
 }  // namespace nightshift::gateway

@@ -62,7 +62,7 @@ std::string splice_request(const RequestFacts& facts, std::string_view body, con
         edits.push_back(ask_usage(facts, body, first_member));
     }
     std::sort(edits.begin(), edits.end(),
-                     [](const Edit& a, const Edit& b) { return a.range.begin < b.range.begin; });
+              [](const Edit& a, const Edit& b) { return a.range.begin < b.range.begin; });
 
     std::string out;
     out.reserve(body.size() + 128);

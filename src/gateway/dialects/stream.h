@@ -61,8 +61,8 @@ public:
     Finish finish() const;
     const std::string& response_id() const;
     const std::string& model() const;
-    size_t content_bytes() const;                       // text, reasoning and tool arguments so far
-    size_t content_pieces() const;                      // about one token each
+    size_t content_bytes() const;   // text, reasoning and tool arguments so far
+    size_t content_pieces() const;  // about one token each
     // kMessages: the content block that has begun and not ended.
     std::optional<int64_t> open_block() const;
     bool has_tool_calls() const;                        // some part of one has passed
@@ -73,11 +73,12 @@ private:
     std::unique_ptr<State> state_;
 };
 
-// What the client gets of it: the frames themselves, or their translation, and an end that no client takes for
-// success when it was none.
+// What the client gets of it: the frames themselves, or their translation, and an end that no client takes
+// for success when it was none.
 //
 //     writer.write(piece, out) for each piece; then, by how the stream ended, one of
-//     writer.end(out), writer.write_error(error, out) and an aborted transfer, writer.write_cut(reader, usage, out)
+//     writer.end(out), writer.write_error(error, out) and an aborted transfer, writer.write_cut(reader,
+//     usage, out)
 class StreamWriter {
 public:
     // `client` is that of `facts`; the reader's dialect is `upstream`. Keeps no reference to `facts`.
@@ -86,17 +87,18 @@ public:
     StreamWriter(StreamWriter&&) noexcept;
     StreamWriter& operator=(StreamWriter&&) noexcept;
 
-    // Appends what this piece is to the client: itself, its translation (of an error too), or nothing (a usage chunk
-    // that only we asked for). kBroken writes nothing: write_error() is for it. kCorrupt: the piece cannot be
-    // translated; treat it like kBroken.
+    // Appends what this piece is to the client: itself, its translation (of an error too), or nothing (a
+    // usage chunk that only we asked for). kBroken writes nothing: write_error() is for it. kCorrupt: the
+    // piece cannot be translated; treat it like kBroken.
     Result<void> write(const Piece& piece, std::string& out);
 
-    // The stream ended properly (StreamReader::ended_properly()): what a translation still owes the client, if anything.
+    // The stream ended properly (StreamReader::ended_properly()): what a translation still owes the client,
+    // if anything.
     void end(std::string& out);
     // The stream failed after its content began: the dialect's error event. Then abort the transfer.
     void write_error(const ClientError& error, std::string& out);
-    // We end a running answer at a hard limit: finish reason length (max_tokens, incomplete …), `usage` as counted so
-    // far, and the dialect's last word. The transfer ends cleanly.
+    // We end a running answer at a hard limit: finish reason length (max_tokens, incomplete …), `usage` as
+    // counted so far, and the dialect's last word. The transfer ends cleanly.
     void write_cut(const StreamReader& reader, const Usage& usage, std::string& out);
     // A comment (or nothing, in NDJSON) that keeps the connection warm while the upstream thinks.
     static std::string_view keep_alive(Dialect client);

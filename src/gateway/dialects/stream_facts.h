@@ -16,7 +16,7 @@ struct StreamFacts {
     size_t content_pieces = 0;
     bool has_tool_calls = false;
     std::optional<int64_t> open_block;  // kMessages
-    bool is_done = false;  // the last word was heard
+    bool is_done = false;               // the last word was heard
     std::optional<UpstreamError> error;
 };
 

@@ -128,7 +128,9 @@ size_t StreamReader::content_pieces() const {
 bool StreamReader::has_tool_calls() const {
     return state_->facts.has_tool_calls;
 }
-std::optional<int64_t> StreamReader::open_block() const { return state_->facts.open_block; }
+std::optional<int64_t> StreamReader::open_block() const {
+    return state_->facts.open_block;
+}
 const std::optional<UpstreamError>& StreamReader::error() const {
     return state_->facts.error;
 }

@@ -5,20 +5,37 @@
 namespace nightshift::gateway {
 namespace {
 
-std::string responses_incomplete(const StreamReader& reader, const Usage& usage, int64_t now_s, int64_t sequence) {
-    std::string id;
-    std::string model;
-    append_json_string(id, reader.response_id());
-    append_json_string(model, reader.model());
-    return fmt::format(
-        "event: response.incomplete\n"
-        "data: {{\"type\":\"response.incomplete\",\"sequence_number\":{},\"response\":{{\"id\":{},\"object\":\"response\","
-        "\"created_at\":{},\"status\":\"incomplete\",\"error\":null,"
-        "\"incomplete_details\":{{\"reason\":\"max_output_tokens\"}},\"model\":{},\"output\":[],"
-        "\"usage\":{{\"input_tokens\":{},\"input_tokens_details\":{{\"cached_tokens\":{}}},\"output_tokens\":{},"
-        "\"output_tokens_details\":{{\"reasoning_tokens\":{}}},\"total_tokens\":{}}}}}}}\n\n",
-        sequence, id, now_s, model, usage.input, usage.cache_read, usage.output, usage.reasoning,
-        usage.input + usage.output);
+// The API sends the members flat; its SDK raises only what stands in `error`. Both are given.
+std::string responses_error(const ClientError& error, int64_t sequence) {
+    std::string out = "event: error\ndata: ";
+    JsonWriter json(out);
+    json.open_object()
+        .text("type", "error")
+        .integer("sequence_number", sequence)
+        .text("message", error.message);
+    json.text_or_null("code", error.code).text_or_null("param", error.param).key("error");
+    write_openai_error(json, error);
+    json.close_object();
+    return out += "\n\n";
+}
+
+std::string responses_incomplete(const StreamReader& reader, const Usage& usage, int64_t now_s,
+                                 int64_t sequence) {
+    std::string out = "event: response.incomplete\ndata: ";
+    JsonWriter json(out);
+    json.open_object().text("type", "response.incomplete").integer("sequence_number", sequence);
+    json.key("response").open_object().text("id", reader.response_id()).text("object", "response");
+    json.integer("created_at", now_s).text("status", "incomplete").null("error");
+    json.key("incomplete_details").open_object().text("reason", "max_output_tokens").close_object();
+    json.text("model", reader.model()).key("output").open_array().close_array().key("usage").open_object();
+    json.integer("input_tokens", usage.input).key("input_tokens_details").open_object();
+    json.integer("cached_tokens", usage.cache_read).close_object().integer("output_tokens", usage.output);
+    json.key("output_tokens_details")
+        .open_object()
+        .integer("reasoning_tokens", usage.reasoning)
+        .close_object();
+    json.integer("total_tokens", usage.input + usage.output).close_object().close_object().close_object();
+    return out += "\n\n";
 }
 
 }  // namespace
@@ -27,7 +44,7 @@ struct StreamWriter::State {
     Dialect client = Dialect::kChat;
     bool wants_usage = false;
     int64_t now_s = 0;
-    int64_t frames = 0;                           // written so far: the next sequence number of kResponses
+    int64_t frames = 0;                            // written so far: the next sequence number of kResponses
     std::unique_ptr<StreamTranslator> translator;  // when the dialects differ
 };
 
@@ -59,18 +76,18 @@ void StreamWriter::end(std::string& out) {
 
 void StreamWriter::write_error(const ClientError& error, std::string& out) {
     switch (state_->client) {
-        case Dialect::kOllamaChat: out += render_error(state_->client, error) + "\n"; return;
+        case Dialect::kOllamaChat:
+            out += render_error(state_->client, error) + "\n";
+            return;
         case Dialect::kMessages:
             out += "event: error\ndata: " + render_error(state_->client, error) + "\n\n";
             return;
-        case Dialect::kResponses: {
-            // The API sends the members flat; its SDK raises only what stands in `error`. Both are given.
-            std::string flat = openai_error_object(error);
-            out += fmt::format("event: error\ndata: {{\"type\":\"error\",\"sequence_number\":{},\"error\":{},{}\n\n",
-                               state_->frames++, flat, without_type(flat));
+        case Dialect::kResponses:
+            out += responses_error(error, state_->frames++);
             return;
-        }
-        default: out += "data: " + render_error(state_->client, error) + "\n\n"; return;
+        default:
+            out += "data: " + render_error(state_->client, error) + "\n\n";
+            return;
     }
 }
 
