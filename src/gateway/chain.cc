@@ -134,7 +134,10 @@ std::optional<Step> Chain::find_candidate(LaneView& lanes, Instant now, bool is_
         const size_t keys = lane_count(providers_[route_.targets[target].provider]);
         for (size_t key = 0; key < keys; ++key) {
             if ((used_keys_[target] & bit(key)) != 0) continue;
-            const int64_t tokens = needs_.input_estimate + needs_.output_max;
+            // Cerebras takes the answer's maximum from its limit beforehand, others only what was used.
+            const bool counts_output =
+                providers_[route_.targets[target].provider].kind == ProviderKind::kCerebras;
+            const int64_t tokens = needs_.input_estimate + (counts_output ? needs_.output_max : 0);
             Admission admission = lanes.admit(route_.targets[target].lane + key, tokens, is_last_resort, now);
             if (admission.refusal == Refusal::kNone) return attempt(target, key, false);
             note_refusal(target, key, admission);
@@ -228,7 +231,7 @@ void Chain::on_failure(const AttemptFailure& failure, LaneView& lanes, Instant n
 }
 
 std::chrono::nanoseconds Chain::time_left(Instant now) const {
-    return started_ + route_.deadline - now;
+    return started_ + (needs_.is_stream ? route_.deadline : route_.answer_deadline) - now;
 }
 
 std::string_view Chain::fallback_reason() const {

@@ -40,6 +40,7 @@ inline constexpr size_t kKeysMax = 16;     // of a provider
 struct CallNeeds {
     int64_t input_estimate = 0;
     int64_t output_max = 0;
+    bool is_stream = true;
     bool is_pinned = false;        // state at one provider: no other target
     bool must_keep_model = false;  // embeddings: vectors of two models do not mix
     uint16_t can_serve = 0xffff;   // a bit for each target

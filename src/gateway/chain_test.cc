@@ -47,6 +47,7 @@ struct Bench {
     void number() {
         settings.routes = {route};
         number_lanes(settings);
+        set_deadlines(settings);
         route = settings.routes[0];
     }
     Chain chain(CallNeeds needs = {}, uint64_t random = 1) {

@@ -137,7 +137,8 @@ LaneState Lanes::state(size_t index, Instant now) const {
     state.cooldown_until = from_ns(lane.cooldown_until.load(kRelaxed));
     state.key_aside_until = from_ns(lane.key_aside_until.load(kRelaxed));
     state.successes = lane.successes.sum(now);
-    if (lane.requests_reset.load(kRelaxed) > to_ns(now)) state.requests_left = lane.requests_left.load(kRelaxed);
+    if (lane.requests_reset.load(kRelaxed) > to_ns(now))
+        state.requests_left = lane.requests_left.load(kRelaxed);
     if (lane.tokens_reset.load(kRelaxed) > to_ns(now)) state.tokens_left = lane.tokens_left.load(kRelaxed);
     std::lock_guard lock(lane.mutex);
     state.breaker = lane.breaker.state(now);

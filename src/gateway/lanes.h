@@ -34,8 +34,8 @@ struct LaneState {
     Instant breaker_again_at{};  // when it is open
     Instant cooldown_until{};
     Instant key_aside_until{};
-    uint32_t failures = 0;   // of the last half minute
-    uint32_t successes = 0;  // the same
+    uint32_t failures = 0;                 // of the last half minute
+    uint32_t successes = 0;                // the same
     std::optional<int64_t> requests_left;  // as the provider last said, while it holds
     std::optional<int64_t> tokens_left;
 };
@@ -53,7 +53,8 @@ public:
 
     // How an admitted attempt ended: at its very end, streams too.
     void on_success(size_t lane, Instant now);
-    void on_failure(size_t lane, ErrorClass error_class, std::optional<milliseconds> retry_after, Instant now);
+    void on_failure(size_t lane, ErrorClass error_class, std::optional<milliseconds> retry_after,
+                    Instant now);
     // The provider's word on what is left of its limits.
     void on_rate_limits(size_t lane, const RateLimits& limits, Instant now);
 

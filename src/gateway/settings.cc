@@ -22,6 +22,20 @@ const ProviderSpec* Settings::find_provider(std::string_view name) const {
     return found != providers.end() ? &*found : nullptr;
 }
 
+void set_deadlines(Settings& settings) {
+    constexpr milliseconds kDeadlineMin{30'000};
+    for (Route& route : settings.routes) {
+        milliseconds first_tokens{0};
+        milliseconds answers{0};
+        for (const Target& target : route.targets) {
+            first_tokens += target.timeouts.first_token;
+            answers += target.timeouts.answer;
+        }
+        if (route.deadline.count() == 0) route.deadline = std::max(kDeadlineMin, first_tokens);
+        route.answer_deadline = std::max(route.deadline, answers);
+    }
+}
+
 std::string model_at(const Route& route, const Target& target, std::string_view asked) {
     if (target.model != "*" || !route.name.ends_with('*')) return target.model;
     return std::string(asked.substr(std::min(route.name.size() - 1, asked.size())));

@@ -19,9 +19,8 @@ using std::chrono::milliseconds;
 struct ProviderSpec {
     std::string name;
     ProviderKind kind = ProviderKind::kOpenAi;
-    std::string url;               // without a slash at its end
-    std::vector<Secret> keys;      // empty: the provider asks for none
-    size_t connections_max = 512;  // at once, on each loop
+    std::string url;           // without a slash at its end
+    std::vector<Secret> keys;  // empty: the provider asks for none
 };
 
 // US dollars per million tokens.
@@ -34,12 +33,13 @@ struct PriceSpec {
     bool is_known = false;
 };
 
-// How long an attempt may take. `first_token` runs from the sending to the first content, `idle` from one
-// piece of content to the next.
+// How long an attempt may take. `first_token` runs from the sending to a stream's first content, `idle` from
+// one piece of content to the next; `answer` from the sending to the end of an answer that is not streamed.
 struct Timeouts {
     milliseconds connect{1'000};
-    milliseconds first_token{30'000};
+    milliseconds first_token{10'000};
     milliseconds idle{30'000};
+    milliseconds answer{120'000};
     milliseconds total{600'000};
 };
 
@@ -65,7 +65,9 @@ struct Route {
     std::string name;
     std::vector<Target> targets;  // by tier, else in the order of the file
     int attempts_max = 4;
-    milliseconds deadline{30'000};     // from the request to the first content, over all attempts
+    milliseconds deadline{
+        0};  // from the request to the first content, over all attempts; see set_deadlines()
+    milliseconds answer_deadline{0};   // to the last attempt at an answer that is not streamed
     milliseconds retry_within{5'000};  // a failure that took longer is not tried again at the same target
     milliseconds wait_max{2'000};      // for a rate limit, when nobody else is left
     LastResort last_resort = LastResort::kFail;
@@ -108,6 +110,9 @@ void number_lanes(Settings& settings);
 
 // What the target calls the model that was asked for as `asked`.
 std::string model_at(const Route& route, const Target& target, std::string_view asked);
+
+// Where a route has no deadline: half a minute, or what its targets may take one after the other.
+void set_deadlines(Settings& settings);
 
 // The number of lanes a target has: one a key, and one without keys.
 size_t lane_count(const ProviderSpec& provider);
