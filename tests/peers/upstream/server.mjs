@@ -157,12 +157,9 @@ export class Upstream {
 
   async #flood(response, head, portion) {
     response.write(head);
+    // A reader that lets us wait is asked again soon; one that left ends it.
     while (!response.destroyed) {
-      if (!response.write(portion)) await new Promise((resolve) => {
-        response.once("drain", resolve);
-        response.once("close", resolve);
-      });
-      await pause(0);
+      await pause(response.write(portion) ? 0 : 5);
     }
   }
 }
