@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "gateway/dialects/render.h"
+#include "gateway/limits.h"
 #include "gateway/shard.h"
 #include "io/blocking.h"
 
@@ -31,6 +32,7 @@ struct Gateway::State {
 
     Parts parts;
     std::shared_ptr<net::TlsContext> tls;
+    std::unique_ptr<Limits> limits;
     std::vector<std::unique_ptr<Shard>> shards;
     bool is_stopped = false;
 
@@ -73,10 +75,15 @@ Result<std::unique_ptr<Gateway>> Gateway::start(Parts parts, Settings settings) 
     if (needs_tls) {
         NS_TRY(state->tls, net::TlsContext::create());
     }
+    if (!settings.limits.empty()) {
+        NS_ASSERT(state->parts.writer != nullptr);
+        NS_TRY(state->limits, Limits::open(settings.limits, *state->parts.writer, state->parts.clock.now()));
+    }
     auto plan = std::make_shared<const Plan>(std::move(settings));
     for (io::Loop* loop : state->parts.loops) {
         state->shards.push_back(std::make_unique<Shard>(*loop, state->parts.clock, state->parts.record));
         Shard& shard = *state->shards.back();
+        shard.limits = state->limits.get();
         io::run_blocking(*loop, [&] { return state->take(shard, plan, origins); });
     }
     return std::unique_ptr<Gateway>(new Gateway(std::move(state)));
@@ -109,6 +116,7 @@ void Gateway::stop() {
     state_->is_stopped = true;
     for (const auto& shard : state_->shards)
         io::run_blocking(shard->loop, [&shard] { return State::close(*shard); });
+    if (state_->limits != nullptr) state_->limits->close();
 }
 
 }  // namespace nightshift::gateway

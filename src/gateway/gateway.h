@@ -29,6 +29,7 @@ public:
         const Clock& clock;
         // Takes the events of ended attempts; called on every loop, must not block.
         std::function<void(std::shared_ptr<recorder::EventBatch>)> record;
+        store::Writer* writer = nullptr;  // of the budgets' use; null when there are no limits
     };
     // kInvalid when a provider's URL, or a proxy of the environment, makes no sense.
     static Result<std::unique_ptr<Gateway>> start(Parts parts, Settings settings);

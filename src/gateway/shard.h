@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "gateway/accounting.h"
 #include "gateway/lanes.h"
+#include "gateway/limits.h"
 #include "gateway/settings.h"
 #include "gateway/upstreams.h"
 #include "gateway/watchdog.h"
@@ -77,6 +78,8 @@ struct Shard {
     Ledger ledger;
     Random random;
     std::shared_ptr<const Plan> plan;
+    Limits* limits = nullptr;  // null: there are none
+    LimitCache limit_cache;
     std::shared_ptr<Upstreams> upstreams;
     ShardStats stats;
 };
