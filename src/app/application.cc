@@ -245,6 +245,7 @@ api::Router Application::Parts::routes() {
     api::add_token_routes(router, *authenticator, *pool);
     add_work_routes(router);
     if (gateway) api::add_dialect_routes(router, *gateway);
+    api::add_gateway_routes(router, gateway.get());
     api::add_openapi_route(router);
     api::SystemParts system;
     system.version = kVersion;

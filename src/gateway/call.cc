@@ -251,7 +251,8 @@ void Call::note_fallback(std::string_view to) const {
                  .from = name_of(chain_->trail().front().target),
                  .reason = std::string(chain_->fallback_reason()),
                  .to = std::string(to),
-                 .agent = caller_.agent});
+                 .agent = caller_.agent,
+                 .tenant = caller_.tenant});
 }
 
 }  // namespace nightshift::gateway

@@ -48,6 +48,7 @@ struct FallbackNote {
     std::string reason;  // "rate_limit", "breaker_open" …
     std::string to;      // who answered; "" when nobody did
     std::string agent;
+    std::string tenant;
 };
 
 struct ShardStats {
