@@ -13,9 +13,9 @@ enum class PieceKind {
     kContent,  // text, reasoning, a refusal, a tool call: from here on the answer belongs to the client
     kFinish,   // says why it ended (and may hold the last content)
     kUsage,    // nothing but usage
-    kDone,     // the dialect's last word: [DONE], message_stop, response.completed, done:true
-    kError,    // an error event; StreamReader::error() has it
-    kBroken,   // not a frame of this dialect, or larger than kFrameBytesMax; error() has it; nothing follows
+    kDone,    // the dialect's last word: [DONE], message_stop, response.completed, done:true; nothing follows
+    kError,   // an error event; StreamReader::error() has it
+    kBroken,  // not a frame of this dialect, or larger than kFrameBytesMax; error() has it; nothing follows
 };
 
 struct Piece {

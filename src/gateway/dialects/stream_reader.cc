@@ -65,7 +65,7 @@ StreamReader::StreamReader(StreamReader&&) noexcept = default;
 StreamReader& StreamReader::operator=(StreamReader&&) noexcept = default;
 
 void StreamReader::feed(std::string_view bytes) {
-    state_->cutter.feed(bytes);
+    if (!state_->facts.is_done) state_->cutter.feed(bytes);
 }
 
 void StreamReader::end() {
@@ -74,7 +74,8 @@ void StreamReader::end() {
 
 std::optional<Piece> StreamReader::next() {
     State& state = *state_;
-    if (state.is_broken) return std::nullopt;
+    // Nothing belongs to the answer after its last word.
+    if (state.is_broken || state.facts.is_done) return std::nullopt;
     const std::optional<std::string_view> frame = state.cutter.next();
     if (!frame) {
         if (!state.cutter.is_overflown()) return std::nullopt;

@@ -106,6 +106,13 @@ TEST(StreamReader, AcceptsAnEndWithoutDoneAndALastFrameWithoutItsBlankLine) {
                  true);
 }
 
+TEST(StreamReader, HearsNothingAfterTheLastWord) {
+    StreamReader reader(ProviderKind::kOpenAi, Dialect::kChat);
+    const Reading reading = read_all(reader, std::string(kChatStream) + "garbage without an end", 3);
+    EXPECT_EQ(reading.raw, kChatStream);
+    EXPECT_TRUE(reader.ended_properly());
+}
+
 TEST(StreamReader, FindsErrorsInsideAChat) {
     struct Case {
         ProviderKind kind;

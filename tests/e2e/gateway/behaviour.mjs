@@ -98,7 +98,7 @@ async function listsAndEmbeds(world) {
   checkThat("tags are listed", tags.models.some(({ name }) => name === "ollama-plain"), tags);
   const { data } = await client.embeddings.create({ model: "embed", input: ["a", "b"] });
   check("embeddings pass", data.map(({ embedding }) => embedding.length), [8, 8]);
-  world.reset();
+  world.reset("embed");
   const other = await client.embeddings.create({ model: "embed-bad", input: "a" }).then(() => 200, ({ status }) => status);
   checkThat("embeddings fail when their model does", other >= 500, other);
   check("embeddings never change their model", world.good.of("embed-other").requests, 0);
@@ -119,7 +119,7 @@ async function accounts(world) {
 
 export async function runBehaviour(world) {
   for (const part of [passesBytes, tellsTruth, refusesBadInput, staysBounded, cancels, listsAndEmbeds, accounts]) {
-    world.reset();
+    world.reset("");
     try {
       await part(world);
     } catch (error) {

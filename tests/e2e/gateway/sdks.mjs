@@ -163,7 +163,8 @@ function vercel(makeModel) {
 
 function langchain(url, key) {
   return async (model, { stream = false, tools = false, signal, on } = {}) => {
-    let chat = new ChatOpenAI({ model, apiKey: key, configuration: { baseURL: `${url}/v1` } });
+    // It would try six times more, with growing pauses.
+    let chat = new ChatOpenAI({ model, apiKey: key, maxRetries: 1, configuration: { baseURL: `${url}/v1` } });
     if (tools) chat = chat.bindTools(chatTools);
     const input = [
       ["system", "Be short."],

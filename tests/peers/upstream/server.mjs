@@ -47,8 +47,9 @@ export class Upstream {
     return new Promise((resolve) => this.#server.close(resolve));
   }
 
-  reset() {
-    this.#models.clear();
+  // Forgets the models whose names begin so.
+  reset(prefix = "") {
+    for (const model of [...this.#models.keys()]) if (model.startsWith(prefix)) this.#models.delete(model);
   }
 
   of(model) {
