@@ -53,7 +53,6 @@ TEST(CallSignature, TakesBrokenJsonAndPlainText) {
 }
 
 TEST(ResultSignature, IsTheKindOfTheResult) {
-    using Status;
     EXPECT_EQ(result({Status::kOk, "", "done in 0.53s", 0}), result({Status::kOk, "", "done in 1.20s", 0}));
     EXPECT_NE(result({Status::kOk, "", "5 rows", 0}), result({Status::kOk, "", "6 rows", 0}));
     EXPECT_NE(result({Status::kOk, "", "x", 0}), result({Status::kError, "", "x", 0}));
