@@ -9,4 +9,8 @@ namespace nightshift::api {
 // /api/chat and /api/tags. What is refused is refused in the client's dialect.
 void add_dialect_routes(Router& router, gateway::Gateway& gateway);
 
+// /api/v1/gateway: state of routes and targets, what a call would do, and a test of every target. `gateway`
+// is null when there is none.
+void add_gateway_routes(Router& router, gateway::Gateway* gateway);
+
 }  // namespace nightshift::api

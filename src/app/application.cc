@@ -129,6 +129,7 @@ struct Application::Parts {
     std::unique_ptr<Sources> sources;
     std::unique_ptr<SelfWatch> self_watch;
     std::unique_ptr<Work> work;
+    std::unique_ptr<store::Writer> budgets;     // of the gateway's limits
     std::unique_ptr<gateway::Gateway> gateway;  // null without its section in the configuration
     std::unique_ptr<io::TaskGroup> background;  // on `decisions`
     std::unique_ptr<api::Server> api;
@@ -203,7 +204,8 @@ Result<void> Application::Parts::open_gateway() {
             if (!receipt) log::error("gateway", "cannot record calls: {}", receipt.error().message);
         });
     };
-    NS_TRY(gateway, gateway::Gateway::start({loops(), clock, record}, config.gateway));
+    NS_TRY(budgets, store::Writer::open(folder.path() / "gateway.db", gateway::migrate_limits));
+    NS_TRY(gateway, gateway::Gateway::start({loops(), clock, record, budgets.get()}, config.gateway));
     return {};
 }
 
@@ -243,6 +245,7 @@ api::Router Application::Parts::routes() {
     api::add_token_routes(router, *authenticator, *pool);
     add_work_routes(router);
     if (gateway) api::add_dialect_routes(router, *gateway);
+    api::add_gateway_routes(router, gateway.get());
     api::add_openapi_route(router);
     api::SystemParts system;
     system.version = kVersion;

@@ -141,11 +141,48 @@ void append_event(recorder::EventBatch& batch, const Caller& caller, const Attem
     batch.events.push_back(event);
 }
 
+void append_warning(recorder::EventBatch& batch, const Caller& caller, const LimitCounter& counter,
+                    int percent, Time now) {
+    recorder::Event event;
+    event.time_us = unix_us(now);
+    event.kind = recorder::Kind::kLog;
+    event.status = recorder::Status::kOk;
+    event.tenant = batch.keep(caller.tenant);
+    event.id = batch.keep(fmt::format("gw/limit/{}/{}/{}/{}", counter.spec().name, counter.subject(),
+                                      unix_us(counter.start()), percent));
+    event.source = "gateway";
+    event.agent = batch.keep(caller.agent);
+    event.session = batch.keep(caller.session);
+    event.name = "budget_threshold";
+    std::string attributes;
+    Members members(attributes);
+    members.text("limit", counter.spec().name);
+    members.text("subject", counter.subject());
+    members.text("window", to_string(counter.spec().window));
+    members.number("percent", percent);
+    members.number("tokens", counter.used().tokens);
+    members.number("requests", counter.used().requests);
+    members.number("nano_usd", counter.used().nano_usd);
+    members.end();
+    event.attributes = batch.keep(attributes);
+    batch.events.push_back(event);
+}
+
 Ledger::Ledger(io::Loop& loop, Sink sink) : sink_(std::move(sink)), alarm_(loop, [this] { flush(); }) {}
 
 void Ledger::add(const Caller& caller, const AttemptRecord& record) {
     if (batch_ == nullptr) batch_ = std::make_shared<recorder::EventBatch>();
     append_event(*batch_, caller, record);
+    added();
+}
+
+void Ledger::add_warning(const Caller& caller, const LimitCounter& counter, int percent, Time now) {
+    if (batch_ == nullptr) batch_ = std::make_shared<recorder::EventBatch>();
+    append_warning(*batch_, caller, counter, percent, now);
+    added();
+}
+
+void Ledger::added() {
     if (batch_->events.size() >= kEventsMax) return flush();
     if (!alarm_.is_set()) alarm_.set(std::chrono::steady_clock::now() + kDelay);
 }

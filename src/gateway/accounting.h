@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "gateway/caller.h"
 #include "gateway/dialects/answer.h"
+#include "gateway/limit_counter.h"
 #include "gateway/settings.h"
 #include "io/loop.h"
 #include "live/alarm.h"
@@ -50,6 +51,10 @@ struct AttemptRecord {
 // What it costs, in billionths of a dollar. Prices are per million tokens; cached input has its own.
 int64_t cost_nano_usd(const PriceSpec& price, const Usage& usage);
 
+// A limit's soft threshold was crossed.
+void append_warning(recorder::EventBatch& batch, const Caller& caller, const LimitCounter& counter,
+                    int percent, Time now);
+
 // Turns a record into a canonical event inside `batch`.
 void append_event(recorder::EventBatch& batch, const Caller& caller, const AttemptRecord& record);
 
@@ -63,9 +68,12 @@ public:
 
     Ledger(io::Loop& loop, Sink sink);
     void add(const Caller& caller, const AttemptRecord& record);
+    void add_warning(const Caller& caller, const LimitCounter& counter, int percent, Time now);
     void flush();
 
 private:
+    void added();
+
     Sink sink_;
     live::Alarm alarm_;
     std::shared_ptr<recorder::EventBatch> batch_;

@@ -138,7 +138,7 @@ Task<bool> Attempt::send_and_read_head(const std::string& head, net::SharedBytes
 
 Task<> Attempt::run() {
     UpstreamRequest to{.dialect = upstream_dialect_, .kind = input_.provider.kind, .model = input_.model};
-    if (input_.target.output_max_default > 0) to.output_max_default = input_.target.output_max_default;
+    if (input_.output_max_default > 0) to.output_max_default = input_.output_max_default;
     auto prepared = prepare_request(input_.facts, input_.body, to);
     if (!prepared) {
         fail_own(ErrorClass::kCallerError, prepared.error().message);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,8 +30,11 @@ struct AttemptInput {
     std::string model;
     size_t key = 0;
     std::chrono::nanoseconds time_left{0};  // of the chain, for the first content
-    std::optional<int64_t> output_cut;      // tokens after which we end a stream ourselves
-    Time now;                               // wall clock
+    int64_t output_max_default = 0;         // sent when the client set none; 0: nothing
+    std::optional<int64_t> output_cut;      // tokens after which more_output is asked
+    // More tokens for a running stream, as a new cut; nothing ends it.
+    std::function<std::optional<int64_t>(int64_t cut)> more_output;
+    Time now;  // wall clock
 };
 
 // One attempt at one target: sends the request and takes the answer up to the point where it belongs to the
@@ -91,7 +95,7 @@ private:
     void keep_head();
     // Takes what the reader has; false when the stream has failed.
     bool take_pieces(std::string& out, Instant now);
-    bool is_over_cut() const;
+    bool is_over_cut();
     Task<bool> send_pending(net::ByteStream& client);
     Task<bool> read_more(std::string& out);
     void end_badly(std::string& out, const std::string& request_id);

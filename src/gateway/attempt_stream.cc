@@ -84,9 +84,15 @@ Task<> Attempt::take_stream() {
     is_stream_over_ = !goes_on;
 }
 
-bool Attempt::is_over_cut() const {
-    return input_.output_cut && static_cast<int64_t>(reader_->content_pieces()) > *input_.output_cut &&
-           !has_heard_done_;
+// At the hard limit of a budget, and it gives no more.
+bool Attempt::is_over_cut() {
+    if (!input_.output_cut || has_heard_done_) return false;
+    while (static_cast<int64_t>(reader_->content_pieces()) > *input_.output_cut) {
+        auto more = input_.more_output(*input_.output_cut);
+        if (!more) return true;
+        input_.output_cut = more;
+    }
+    return false;
 }
 
 // False when the client is gone.

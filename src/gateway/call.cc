@@ -24,6 +24,7 @@ Call::Call(Shard& shard, CallRequest request)
 // A stream that was never asked for: its client left before the head was sent.
 Call::~Call() {
     if (attempt_ != nullptr) settle(ErrorClass::kClientGone);
+    settle_limits();
 }
 
 // Reads the request and finds the way it may go; an answer when it may not.
@@ -62,6 +63,8 @@ std::optional<net::Response> Call::prepare() {
 
 Task<net::Response> Call::run() {
     if (auto refusal = prepare()) co_return std::move(*refusal);
+    auto over_limit = co_await reserve();
+    if (over_limit) co_return std::move(*over_limit);
     if (request_.http.watch_client) {
         request_.http.watch_client([weak = weak_from_this()] {
             auto self = weak.lock();
@@ -102,8 +105,18 @@ Task<> Call::make_attempt(const Step& step) {
                        .model = attempt_model_,
                        .key = step.key,
                        .time_left = chain_->time_left(steady_clock::now()),
+                       .output_max_default = target.output_max_default,
                        .output_cut = std::nullopt,
+                       .more_output = {},
                        .now = attempt_started_};
+    if (!reservation_.counters.empty()) {
+        if (facts_.stream) {
+            input.output_cut = reserved_output_;
+            input.more_output = [this](int64_t cut) { return reserve_more(cut); };
+        } else if (!facts_.output_max && request_.dialect != Dialect::kEmbeddings) {
+            input.output_max_default = reserved_output_;  // a whole answer cannot be cut on its way
+        }
+    }
     attempt_ = std::make_unique<Attempt>(std::move(input), shard_.upstreams, shard_.watchdogs);
     co_await attempt_->run();
     const Instant ended = steady_clock::now();
@@ -177,7 +190,9 @@ void Call::settle(ErrorClass error_class) {
     if (attempt->first_content_at() != Instant{})
         record.first_token = to_us(attempt->first_content_at() - attempt->started());
     if (attempt->is_committed()) record.overhead = overhead();
-    cost_nano_usd_ += record.cost_nano_usd;
+    used_.nano_usd += record.cost_nano_usd;
+    used_.tokens += record.usage.input + record.usage.output;
+    if (attempt->is_committed()) used_.requests = 1;
     is_priced_ = is_priced_ || record.is_priced;
     shard_.ledger.add(caller_, record);
 
@@ -210,6 +225,7 @@ Task<> Call::relay(net::ByteStream& client) {
     if (error_class != ErrorClass::kNone && error_class != ErrorClass::kClientGone)
         ++shard_.stats.broken_streams;
     settle(error_class);
+    settle_limits();
 }
 
 std::string Call::name_of(size_t target) const {
@@ -235,7 +251,8 @@ void Call::note_fallback(std::string_view to) const {
                  .from = name_of(chain_->trail().front().target),
                  .reason = std::string(chain_->fallback_reason()),
                  .to = std::string(to),
-                 .agent = caller_.agent});
+                 .agent = caller_.agent,
+                 .tenant = caller_.tenant});
 }
 
 }  // namespace nightshift::gateway

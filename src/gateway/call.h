@@ -33,6 +33,12 @@ public:
 
 private:
     std::optional<net::Response> prepare();
+    // Takes what the call may use from all its limits; an answer when they do not allow it.
+    Task<std::optional<net::Response>> reserve();
+    std::optional<int64_t> reserve_more(int64_t output_cut);
+    void settle_limits();
+    net::Response over_limit(const Refused& refused);
+    int64_t highest_cost(int64_t input, int64_t output) const;
     Task<> make_attempt(const Step& step);
     std::optional<net::Response> judge();
     net::Response whole_answer();
@@ -65,9 +71,12 @@ private:
     std::string last_message_;
     bool is_client_gone_ = false;
 
+    Reservation reservation_;
+    int64_t reserved_output_ = 0;
+    Amount used_;  // by all attempts
+
     Instant started_;
     std::chrono::nanoseconds waited_{0};  // for upstreams and pauses
-    int64_t cost_nano_usd_ = 0;           // of all attempts
     bool is_priced_ = false;
 };
 

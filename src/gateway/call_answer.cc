@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "gateway/call.h"
 #include "gateway/dialects/render.h"
@@ -24,6 +26,15 @@ void Call::add_headers(net::Response& response) const {
     if (const std::string_view reason = chain_->fallback_reason(); !reason.empty())
         headers.add("x-gw-fallback-reason", reason);
     add_number(headers, "x-gw-overhead-us", overhead().count());
+    const LimitCounter* tightest = nullptr;
+    for (const CounterPtr& each : reservation_.counters) {
+        if (tightest == nullptr || each->share() > tightest->share()) tightest = each.get();
+    }
+    if (tightest != nullptr) {
+        headers.add(
+            "x-gw-budget-remaining",
+            fmt::format("{:.1f}% of {}", std::max(1 - tightest->share(), 0.0) * 100, tightest->spec().name));
+    }
 }
 
 net::Response Call::whole_answer() {
@@ -39,7 +50,7 @@ net::Response Call::whole_answer() {
     settle(ErrorClass::kNone);
     if (is_priced_) {
         response.headers.add("x-gw-cost-usd",
-                             fmt::format("{:.9f}", static_cast<double>(cost_nano_usd_) / 1e9));
+                             fmt::format("{:.9f}", static_cast<double>(used_.nano_usd) / 1e9));
     }
     return response;
 }

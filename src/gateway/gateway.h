@@ -29,6 +29,7 @@ public:
         const Clock& clock;
         // Takes the events of ended attempts; called on every loop, must not block.
         std::function<void(std::shared_ptr<recorder::EventBatch>)> record;
+        store::Writer* writer = nullptr;  // of the budgets' use; null when there are no limits
     };
     // kInvalid when a provider's URL, or a proxy of the environment, makes no sense.
     static Result<std::unique_ptr<Gateway>> start(Parts parts, Settings settings);
@@ -36,6 +37,11 @@ public:
 
     // On one of the loops.
     Task<net::Response> handle(CallRequest request);
+    // For people, as JSON objects; see status.h. On one of the loops.
+    Task<std::string> status(std::string tenant) const;
+    Result<std::string> explain(std::string_view model, int64_t input_tokens) const;
+    // Sends a real call of one token down each target of the route, or of all.
+    Task<std::string> test(std::string route, std::string tenant);
     // An error of the gate, in the words of the client's dialect.
     static net::Response refuse(Dialect dialect, const Error& error, int status);
 

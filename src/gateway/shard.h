@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "gateway/accounting.h"
 #include "gateway/lanes.h"
+#include "gateway/limits.h"
 #include "gateway/settings.h"
 #include "gateway/upstreams.h"
 #include "gateway/watchdog.h"
@@ -47,6 +48,7 @@ struct FallbackNote {
     std::string reason;  // "rate_limit", "breaker_open" …
     std::string to;      // who answered; "" when nobody did
     std::string agent;
+    std::string tenant;
 };
 
 struct ShardStats {
@@ -77,6 +79,8 @@ struct Shard {
     Ledger ledger;
     Random random;
     std::shared_ptr<const Plan> plan;
+    Limits* limits = nullptr;  // null: there are none
+    LimitCache limit_cache;
     std::shared_ptr<Upstreams> upstreams;
     ShardStats stats;
 };
