@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "gateway/dialects/stream.h"
+#include "gateway/loops.h"
 
 // The first byte picks a pair of dialects, the second how a stream is cut, the rest is a request, an answer
 // and a stream at once.
@@ -31,6 +32,7 @@ boost::json::value parsed(std::string_view text) {
 // What we send has the target's model, and is JSON, whatever stood around it.
 void try_request(Dialect from, Dialect to, std::string_view body) {
     const Result<RequestFacts> facts = read_request(from, body);
+    check(is_valid_utf8(explain(find_loop(read_conversation(from, body), {}))));
     if (!facts || !is_valid_utf8(body)) return;
     UpstreamRequest target;
     target.dialect = to;

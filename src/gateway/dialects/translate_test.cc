@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <fstream>
 
 #include "gateway/dialects/stream.h"
 
@@ -17,97 +18,34 @@ Result<std::string> translate(Dialect from, Dialect to, std::string_view body, U
     return prepare_request(*facts, body, target);
 }
 
-// The request as `to` gets it, compared as JSON.
-void expect_request(Dialect from, Dialect to, std::string_view body, std::string_view expected,
-                    UpstreamRequest target = {}) {
-    const Result<std::string> out = translate(from, to, body, target);
-    ASSERT_TRUE(out) << out.error().message;
-    EXPECT_EQ(json::serialize(json::parse(*out)),
-              json::serialize(json::parse(json::string_view(expected.data(), expected.size()))));
+json::array cases_of(std::string_view file) {
+    std::ifstream in(fmt::format("{}/gateway/{}", NS_TEST_DATA, file));
+    const std::string text((std::istreambuf_iterator<char>(in)), {});
+    return json::parse(text).as_array();
 }
 
-constexpr std::string_view kChatWithTools = R"({"model":"fast","messages":[
-    {"role":"system","content":"Be short."},
-    {"role":"user","content":[{"type":"text","text":"What is in it?"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA","detail":"low"}}]},
-    {"role":"assistant","content":null,"tool_calls":[
-        {"id":"c1","type":"function","function":{"name":"look","arguments":"{\"at\": \"sky\"}"}},
-        {"id":"c2","type":"function","function":{"name":"ask","arguments":""}}]},
-    {"role":"tool","tool_call_id":"c1","content":"blue"},
-    {"role":"tool","tool_call_id":"c2","content":[{"type":"text","text":"yes"}]},
-    {"role":"user","content":"And now?"}],
-    "tools":[{"type":"function","function":{"name":"look","description":"Looks.","parameters":{"type":"object","properties":{"at":{"type":"string"}}},"strict":true}}],
-    "tool_choice":"required","parallel_tool_calls":false,"max_tokens":100,"temperature":0.5,"stop":"END","user":"u1","n":1,"stream":true})";
-
-TEST(TranslateRequest, BringsAChatWithToolsToAnthropic) {
-    expect_request(Dialect::kChat, Dialect::kMessages, kChatWithTools,
-                   R"({"model":"target","max_tokens":100,"system":"Be short.","messages":[
-        {"role":"user","content":[{"type":"text","text":"What is in it?"},{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}}]},
-        {"role":"assistant","content":[{"type":"tool_use","id":"c1","name":"look","input":{"at":"sky"}},{"type":"tool_use","id":"c2","name":"ask","input":{}}]},
-        {"role":"user","content":[{"type":"tool_result","tool_use_id":"c1","content":"blue"},{"type":"tool_result","tool_use_id":"c2","content":"yes"},{"type":"text","text":"And now?"}]}],
-        "tools":[{"name":"look","description":"Looks.","input_schema":{"type":"object","properties":{"at":{"type":"string"}}}}],
-        "tool_choice":{"type":"any","disable_parallel_tool_use":true},"temperature":5E-1,"stop_sequences":["END"],"metadata":{"user_id":"u1"},"stream":true})");
+Dialect dialect_of(const json::value& word) {
+    for (Dialect each : {Dialect::kChat, Dialect::kMessages, Dialect::kOllamaChat}) {
+        if (to_string(each) == std::string_view(word.as_string())) return each;
+    }
+    ADD_FAILURE() << word;
+    return Dialect::kChat;
 }
 
-TEST(TranslateRequest, BringsAChatWithToolsToOllama) {
-    std::string body(kChatWithTools);
-    body.replace(body.find("\"required\""), 10, "\"auto\"");
-    expect_request(Dialect::kChat, Dialect::kOllamaChat, body, R"({"model":"target","messages":[
-        {"role":"system","content":"Be short."},
-        {"role":"user","content":"What is in it?","images":["AAAA"]},
-        {"role":"assistant","content":"","tool_calls":[{"function":{"name":"look","arguments":{"at":"sky"}}},{"function":{"name":"ask","arguments":{}}}]},
-        {"role":"tool","content":"blue","tool_name":"look"},{"role":"tool","content":"yes","tool_name":"ask"},
-        {"role":"user","content":"And now?"}],
-        "tools":[{"type":"function","function":{"name":"look","description":"Looks.","parameters":{"type":"object","properties":{"at":{"type":"string"}}}}}],
-        "options":{"num_predict":100,"temperature":5E-1,"stop":["END"]},"stream":true})");
-}
-
-constexpr std::string_view kMessagesWithTools =
-    R"({"model":"fast","max_tokens":50,"system":[{"type":"text","text":"Be kind.","cache_control":{"type":"ephemeral"}}],"messages":[
-    {"role":"user","content":"Hi"},
-    {"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":"s"},{"type":"text","text":"Let me look."},{"type":"tool_use","id":"t1","name":"look","input":{"at":"sky"}}]},
-    {"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":[{"type":"text","text":"dark"}],"is_error":true},{"type":"text","text":"Hurry."}]}],
-    "tools":[{"name":"look","input_schema":{"type":"object"}}],"tool_choice":{"type":"tool","name":"look"},"stop_sequences":["X"],"top_k":3,"metadata":{"user_id":"u"}})";
-
-TEST(TranslateRequest, BringsMessagesToAChatServer) {
-    expect_request(Dialect::kMessages, Dialect::kChat, kMessagesWithTools, R"({"model":"target","messages":[
-        {"role":"system","content":"Be kind."},{"role":"user","content":"Hi"},
-        {"role":"assistant","content":"Let me look.","tool_calls":[{"id":"t1","type":"function","function":{"name":"look","arguments":"{\"at\":\"sky\"}"}}]},
-        {"role":"tool","tool_call_id":"t1","content":"Error: dark"},{"role":"user","content":"Hurry."}],
-        "tools":[{"type":"function","function":{"name":"look","parameters":{"type":"object"}}}],
-        "tool_choice":{"type":"function","function":{"name":"look"}},"max_completion_tokens":50,"top_k":3,"stop":["X"],"user":"u"})");
-}
-
-TEST(TranslateRequest, BringsOllamaToAChatServerAndStreamsByDefault) {
-    expect_request(
-        Dialect::kOllamaChat, Dialect::kChat,
-        R"({"model":"fast","messages":[{"role":"user","content":"see","images":["/9j/AA"]},
-            {"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{"a":1}}}]},{"role":"tool","content":"ok","tool_name":"f"}],
-            "options":{"num_ctx":8192,"num_predict":9,"seed":3},"format":"json","keep_alive":"5m","think":false})",
-        R"({"model":"target","messages":[{"role":"user","content":[{"type":"text","text":"see"},{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,/9j/AA"}}]},
-            {"role":"assistant","content":null,"tool_calls":[{"id":"call_0","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]},
-            {"role":"tool","tool_call_id":"call_0","content":"ok"}],
-            "max_completion_tokens":9,"seed":3,"response_format":{"type":"json_object"},"stream":true,"stream_options":{"include_usage":true}})");
-}
-
-TEST(TranslateRequest, SetsALimitWhereAnthropicDemandsOne) {
-    expect_request(
-        Dialect::kChat, Dialect::kMessages, R"({"model":"a","messages":[{"role":"user","content":"x"}]})",
-        R"({"model":"target","max_tokens":4096,"messages":[{"role":"user","content":[{"type":"text","text":"x"}]}]})");
-    expect_request(
-        Dialect::kChat, Dialect::kMessages, R"({"model":"a","messages":[{"role":"user","content":"x"}]})",
-        R"({"model":"target","max_tokens":77,"messages":[{"role":"user","content":[{"type":"text","text":"x"}]}]})",
-        {.output_max_default = 77});
-}
-
-TEST(TranslateRequest, FitsThinkingIntoTheLimit) {
-    expect_request(
-        Dialect::kChat, Dialect::kMessages,
-        R"({"model":"a","messages":[{"role":"user","content":"x"}],"max_tokens":4000,"reasoning_effort":"high"})",
-        R"({"model":"target","thinking":{"type":"enabled","budget_tokens":2000},"max_tokens":4000,"messages":[{"role":"user","content":[{"type":"text","text":"x"}]}]})");
-    expect_request(
-        Dialect::kMessages, Dialect::kChat,
-        R"({"model":"a","max_tokens":9000,"messages":[{"role":"user","content":"x"}],"thinking":{"type":"enabled","budget_tokens":8000}})",
-        R"({"model":"target","messages":[{"role":"user","content":"x"}],"max_completion_tokens":9000,"reasoning_effort":"medium"})");
+// Adding a case is adding it to tests/data/gateway/translate_requests.json.
+TEST(TranslateRequest, BecomesWhatItsCaseSays) {
+    const json::array cases = cases_of("translate_requests.json");
+    EXPECT_GT(cases.size(), 7u);
+    for (const json::value& each : cases) {
+        UpstreamRequest target;
+        if (const json::value* limit = each.as_object().if_contains("output_max_default")) {
+            target.output_max_default = limit->to_number<int64_t>();
+        }
+        const Result<std::string> out = translate(dialect_of(each.at("from")), dialect_of(each.at("to")),
+                                                  json::serialize(each.at("in")), target);
+        ASSERT_TRUE(out) << each.at("what") << ": " << out.error().message;
+        EXPECT_EQ(json::parse(*out), each.at("out")) << each.at("what") << ": " << *out;
+    }
 }
 
 TEST(TranslateRequest, NamesTheFieldThatCannotBeTranslated) {
@@ -171,47 +109,16 @@ TEST(TranslateRequest, IgnoresNullsAndDefaults) {
 
 // ---- answers
 
-void expect_answer(Dialect from, Dialect to, std::string_view body, std::string_view expected) {
-    const Result<std::string> out = translate_answer(from, to, std::string(body), {"", true, 7});
-    ASSERT_TRUE(out) << out.error().message;
-    EXPECT_EQ(json::serialize(json::parse(*out)),
-              json::serialize(json::parse(json::string_view(expected.data(), expected.size()))));
-}
-
-constexpr std::string_view kMessagesAnswer =
-    R"({"id":"msg_1","type":"message","role":"assistant","model":"claude","content":[
-    {"type":"thinking","thinking":"hm","signature":"s"},{"type":"text","text":"Let me look."},{"type":"tool_use","id":"t1","name":"look","input":{"at":"sky"}}],
-    "stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":10,"cache_read_input_tokens":5,"output_tokens":20}})";
-
-TEST(TranslateAnswer, TurnsAMessageIntoACompletion) {
-    expect_answer(Dialect::kMessages, Dialect::kChat, kMessagesAnswer,
-                  R"({"id":"msg_1","object":"chat.completion","created":7,"model":"claude","choices":[
-        {"index":0,"message":{"role":"assistant","content":"Let me look.","refusal":null,"reasoning_content":"hm",
-            "tool_calls":[{"id":"t1","type":"function","function":{"name":"look","arguments":"{\"at\":\"sky\"}"}}]},"logprobs":null,"finish_reason":"tool_calls"}],
-        "usage":{"prompt_tokens":15,"completion_tokens":20,"total_tokens":35,"prompt_tokens_details":{"cached_tokens":5},"completion_tokens_details":{"reasoning_tokens":0}}})");
-}
-
-TEST(TranslateAnswer, TurnsACompletionIntoAMessage) {
-    expect_answer(
-        Dialect::kChat, Dialect::kMessages,
-        R"({"id":"c1","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hello","tool_calls":[{"id":"x","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]},"finish_reason":"tool_calls"}],
-            "usage":{"prompt_tokens":9,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":4}}})",
-        R"({"id":"c1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"Hello"},{"type":"tool_use","id":"x","name":"f","input":{"a":1}}],
-            "stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":5,"cache_creation_input_tokens":0,"cache_read_input_tokens":4,"output_tokens":3}})");
-}
-
-TEST(TranslateAnswer, TurnsOllamasIntoACompletionAndBack) {
-    expect_answer(
-        Dialect::kOllamaChat, Dialect::kChat,
-        R"({"model":"q","message":{"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{"a":1}}}]},"done":true,"done_reason":"stop","prompt_eval_count":3,"eval_count":4})",
-        R"({"id":"chatcmpl-7","object":"chat.completion","created":7,"model":"q","choices":[{"index":0,"message":{"role":"assistant","content":null,"refusal":null,
-            "tool_calls":[{"id":"call_0","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]},"logprobs":null,"finish_reason":"tool_calls"}],
-            "usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}})");
-    expect_answer(
-        Dialect::kChat, Dialect::kOllamaChat,
-        R"({"id":"c","model":"m","choices":[{"message":{"role":"assistant","content":"Hi"},"finish_reason":"length"}],"usage":{"prompt_tokens":1,"completion_tokens":2}})",
-        R"({"model":"m","created_at":"1970-01-01T00:00:07Z","message":{"role":"assistant","content":"Hi"},"done":true,"done_reason":"length",
-            "total_duration":1,"load_duration":1,"prompt_eval_count":1,"prompt_eval_duration":1,"eval_count":2,"eval_duration":1})");
+TEST(TranslateAnswer, BecomesWhatItsCaseSays) {
+    const json::array cases = cases_of("translate_answers.json");
+    EXPECT_GT(cases.size(), 3u);
+    for (const json::value& each : cases) {
+        const Result<std::string> out =
+            translate_answer(dialect_of(each.at("from")), dialect_of(each.at("to")),
+                             json::serialize(each.at("in")), {"", true, 7});
+        ASSERT_TRUE(out) << each.at("what") << ": " << out.error().message;
+        EXPECT_EQ(json::parse(*out), each.at("out")) << each.at("what") << ": " << *out;
+    }
 }
 
 TEST(TranslateAnswer, RefusesWhatItCannotRead) {
