@@ -39,6 +39,8 @@ struct Route {
     Access access;
     CallFn call;
     size_t body_bytes_max = 1u << 20;
+    // How a request is answered that the gate or the body's limit refuses; unset: with a problem document.
+    std::function<net::Response(const Error&, int status)> refuse = nullptr;
     bool is_telemetry = false;  // may come without a token from this machine, and on the OTLP listener
 };
 

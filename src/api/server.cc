@@ -38,6 +38,10 @@ net::Response asset_answer(const net::Request& request) {
     return response;
 }
 
+net::Response refusal(const Route& route, const Error& error) {
+    return route.refuse ? route.refuse(error, http_status(error.code)) : problem(error);
+}
+
 void add_security_headers(net::Response& response) {
     response.headers.set("X-Content-Type-Options", "nosniff");
     response.headers.set("Referrer-Policy", "no-referrer");
@@ -51,6 +55,15 @@ size_t Server::body_bytes_max(const net::RequestHead& head) const {
     Router::Match match = router_.find(head.method, raw_path(head));
     if (match.route == nullptr || !gate_.admit(head, *match.route)) return kUnknownBodyBytesMax;
     return match.route->body_bytes_max;
+}
+
+net::Response Server::refuse(const net::RequestHead& head, int status, std::string_view reason) const {
+    Router::Match match = router_.find(head.method, raw_path(head));
+    if (match.route == nullptr || !match.route->refuse) return net::Handler::refuse(head, status, reason);
+    // A body that was too large for nobody in particular is one whose sender may not call at all.
+    Result<auth::Principal> principal = gate_.admit(head, *match.route);
+    if (!principal) return refusal(*match.route, principal.error());
+    return match.route->refuse(Error{Code::kInvalid, std::string(reason)}, status);
 }
 
 Task<net::Response> Server::handle(net::Request request) {
@@ -79,7 +92,7 @@ Task<net::Response> Server::route(net::Request request) {
         co_return problem(Code::kNotFound, "this port takes only OTLP; the rest is on the main port");
     }
     Result<auth::Principal> principal = gate_.admit(request, *match.route);
-    if (!principal) co_return problem(principal.error());
+    if (!principal) co_return refusal(*match.route, principal.error());
     Call call{std::move(request), std::move(*principal), std::move(match.params)};
     co_return co_await match.route->call(std::move(call));
 }

@@ -21,6 +21,7 @@ public:
 
     size_t body_bytes_max(const net::RequestHead& head) const override;
     Task<net::Response> handle(net::Request request) override;
+    net::Response refuse(const net::RequestHead& head, int status, std::string_view reason) const override;
 
 private:
     Task<net::Response> route(net::Request request);

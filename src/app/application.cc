@@ -9,6 +9,7 @@
 
 #include "api/events.h"
 #include "api/fleet.h"
+#include "api/gateway.h"
 #include "api/jobs.h"
 #include "api/live.h"
 #include "api/mcp.h"
@@ -28,6 +29,7 @@
 #include "base/log.h"
 #include "base/redact.h"
 #include "fleet/service.h"
+#include "gateway/gateway.h"
 #include "ingest/receiver.h"
 #include "io/blocking.h"
 #include "io/task_group.h"
@@ -128,6 +130,8 @@ struct Application::Parts {
     std::unique_ptr<Sources> sources;
     std::unique_ptr<SelfWatch> self_watch;
     std::unique_ptr<Work> work;
+    std::unique_ptr<store::Writer> budgets;     // of the gateway's limits
+    std::unique_ptr<gateway::Gateway> gateway;  // null without its section in the configuration
     std::unique_ptr<io::TaskGroup> background;  // on `decisions`
     std::unique_ptr<api::Server> api;
     std::unique_ptr<net::Server> server;
@@ -142,6 +146,7 @@ struct Application::Parts {
     Result<void> open_fleet();
     Result<void> serve();
     Result<void> open_work();
+    Result<void> open_gateway();
     api::Router routes();
     void add_work_routes(api::Router& router);
     std::vector<api::Failing> failing() const;
@@ -197,6 +202,18 @@ Result<void> Application::Parts::open_work() {
     return work->start();
 }
 
+Result<void> Application::Parts::open_gateway() {
+    if (!config.gateway.is_enabled) return {};
+    auto record = [this](std::shared_ptr<recorder::EventBatch> batch) {
+        recorder->append(std::move(batch), [](const Result<recorder::Receipt>& receipt) {
+            if (!receipt) log::error("gateway", "cannot record calls: {}", receipt.error().message);
+        });
+    };
+    NS_TRY(budgets, store::Writer::open(folder.path() / "gateway.db", gateway::migrate_limits));
+    NS_TRY(gateway, gateway::Gateway::start({loops(), clock, record, budgets.get()}, config.gateway));
+    return {};
+}
+
 void Application::Parts::add_work_routes(api::Router& router) {
     api::JobParts job_parts{work->jobs(), work->zones(), *pool, clock, {}, {}, {}};
     job_parts.missing = [this](const jobs::Job& job) { return work->missing(job); };
@@ -239,6 +256,8 @@ api::Router Application::Parts::routes() {
     api::add_live_route(router, *hub);
     api::add_token_routes(router, *authenticator, *pool);
     add_work_routes(router);
+    if (gateway) api::add_dialect_routes(router, *gateway);
+    api::add_gateway_routes(router, gateway.get());
     api::add_openapi_route(router);
     api::SystemParts system;
     system.version = kVersion;
@@ -280,6 +299,7 @@ Result<void> Application::Parts::serve() {
 void Application::Parts::stop() {
     if (hub) hub->stop();
     if (server) server->stop();
+    if (gateway) gateway->stop();
     // It asks gateways by way of the sources.
     if (work) work->stop();
     if (sources) sources->stop();
@@ -307,8 +327,8 @@ Result<std::unique_ptr<Application>> Application::start(const Config& config,
     // From here on the destructor stops what has started, also when a later part fails.
     std::unique_ptr<Application> application(new Application(std::move(parts)));
     Parts& started = *application->parts_;
-    for (auto step :
-         {&Parts::open_state, &Parts::open_recorder, &Parts::open_fleet, &Parts::open_work, &Parts::serve}) {
+    for (auto step : {&Parts::open_state, &Parts::open_recorder, &Parts::open_fleet, &Parts::open_work,
+                      &Parts::open_gateway, &Parts::serve}) {
         if (auto done = (started.*step)(); !done) return Failure(done.error());
     }
     return application;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "app/config_reader.h"
+#include "app/gateway_config.h"
 #include "base/file.h"
 #include "delivery/service.h"
 #include "jobs/agent_json.h"
@@ -220,6 +221,8 @@ ConfigReading read_config(std::string_view yaml, const Environment& environment)
     in->list("channels", [&](ConfigReader& item) { read_channel(item, config); });
     in->list("jobs", [&](ConfigReader& item) { read_job(item, config); });
     in->list("agents", [&](ConfigReader& item) { read_agent(item, config); });
+    in->section("gateway",
+                [&](ConfigReader& section) { read_gateway(section, config.prices, config.gateway); });
     check_channels_of_jobs(*in, config);
     check_gateways_of_jobs(*in, config);
     in->done();

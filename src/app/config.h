@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "delivery/types.h"
+#include "gateway/settings.h"
 #include "jobs/job.h"
 #include "jobs/schedule/zone.h"
 #include "jobs/supervisor/agent_spec.h"
@@ -84,6 +85,7 @@ struct Config {
     } runs;
     std::vector<delivery::ChannelSpec> channels;
     std::vector<jobs::AgentSpec> agents;
+    gateway::Settings gateway;
 };
 
 // One thing wrong with the file; line and column count from 1.

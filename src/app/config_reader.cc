@@ -62,6 +62,18 @@ struct ConfigReader::State {
         }
     }
 
+    // The same for a secret, which must not stand in the file itself.
+    std::optional<std::string> secret(const YAML::Node& value, std::string_view key) {
+        const bool is_written =
+            value.IsScalar() && !(value.Scalar().starts_with("${") && value.Scalar().ends_with("}"));
+        if (!is_written) return scalar(value, key);
+        complain(value.Mark(),
+                 fmt::format("{}{} is a secret and must not stand in the file: write ${{NAME}} and set "
+                             "NAME in the environment",
+                             path, key));
+        return std::nullopt;
+    }
+
     // Parses the scalar at `key` with `parse`; `expected` says in the problem what it should have looked
     // like.
     template <class T, class Parse>
@@ -256,6 +268,17 @@ void ConfigReader::duration(std::string_view key, std::chrono::seconds& value) {
                   });
 }
 
+void ConfigReader::duration(std::string_view key, std::chrono::milliseconds& value) {
+    state_->value(key, value, "a duration such as 250ms, 90s, 15m or 12h",
+                  [](const std::string& text) -> std::optional<std::chrono::milliseconds> {
+                      auto number = parse_with_unit(
+                          text,
+                          {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}});
+                      if (!number) return std::nullopt;
+                      return std::chrono::milliseconds(*number);
+                  });
+}
+
 void ConfigReader::bytes(std::string_view key, uint64_t& value) {
     state_->value(key, value, "a size such as 512MB or 20GB", [](const std::string& text) {
         return parse_with_unit(text,
@@ -266,15 +289,19 @@ void ConfigReader::bytes(std::string_view key, uint64_t& value) {
 void ConfigReader::secret(std::string_view key, Secret& value) {
     YAML::Node found = state_->at(key);
     if (!found.IsDefined()) return;
-    if (found.IsScalar() && !(found.Scalar().starts_with("${") && found.Scalar().ends_with("}"))) {
-        state_->complain(
-            found.Mark(),
-            fmt::format("{}{} is a secret and must not stand in the file: write ${{NAME}} and set "
-                        "NAME in the environment",
-                        state_->path, key));
+    if (auto text = state_->secret(found, key)) value = Secret(std::move(*text));
+}
+
+void ConfigReader::secrets(std::string_view key, std::vector<Secret>& values) {
+    YAML::Node found = state_->at(key);
+    if (!found.IsDefined()) return;
+    if (!found.IsSequence()) {
+        state_->complain(found.Mark(), fmt::format("{}{} must be a list of ${{NAME}}", state_->path, key));
         return;
     }
-    if (auto text = state_->scalar(found, key)) value = Secret(std::move(*text));
+    for (const YAML::Node& item : found) {
+        if (auto text = state_->secret(item, key)) values.emplace_back(std::move(*text));
+    }
 }
 
 void ConfigReader::section(std::string_view key, const std::function<void(ConfigReader&)>& read) {

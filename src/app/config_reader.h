@@ -32,9 +32,11 @@ public:
     void integer(std::string_view key, int64_t& value, int64_t min, int64_t max);
     void number(std::string_view key, double& value);
     void boolean(std::string_view key, bool& value);
-    void duration(std::string_view key, std::chrono::seconds& value);  // 90s 15m 12h 30d
-    void bytes(std::string_view key, uint64_t& value);                 // 512MB 20GB
-    void secret(std::string_view key, Secret& value);                  // only ${NAME}
+    void duration(std::string_view key, std::chrono::seconds& value);       // 90s 15m 12h 30d
+    void duration(std::string_view key, std::chrono::milliseconds& value);  // also 250ms
+    void bytes(std::string_view key, uint64_t& value);                      // 512MB 20GB
+    void secret(std::string_view key, Secret& value);                       // only ${NAME}
+    void secrets(std::string_view key, std::vector<Secret>& values);        // a list of ${NAME}
     void section(std::string_view key, const std::function<void(ConfigReader&)>& read);
     void list(std::string_view key, const std::function<void(ConfigReader&)>& read_item);
 

@@ -74,6 +74,12 @@ int run_supervised(const Connection& connection, bool json);
 // `action`: start, stop or restart.
 int run_supervised_action(const Connection& connection, const std::string& agent, const std::string& action);
 
+// kBad when a route has no target that may be used now.
+int run_gateway_status(const Connection& connection, bool json);
+// kBad when a target fails. `route`: empty for all.
+int run_gateway_test(const Connection& connection, const std::string& route, bool json);
+int run_gateway_explain(const Connection& connection, const std::string& model, int64_t tokens, bool json);
+
 int run_token_list(const Connection& connection, bool json);
 int run_token_create(const Connection& connection, const std::string& name,
                      const std::vector<std::string>& scopes, const std::string& tenant, bool json);

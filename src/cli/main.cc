@@ -26,7 +26,8 @@ struct Arguments {
     std::vector<std::string> token_scopes{"read"};
     RunsOptions runs;
     std::string job, agent, signal, reason;
-    std::string config_path, url, token;
+    std::string config_path, url, token, model;
+    int64_t prompt_tokens = 0;
 };
 
 std::filesystem::path default_data_folder() {
@@ -188,6 +189,24 @@ void add_supervised(CLI::App& app, Arguments& args) {
     add_one("restart", "Stop it, then start it");
 }
 
+void add_gateway(CLI::App& app, Arguments& args) {
+    CLI::App* gateway = app.add_subcommand("gateway", "Calls to models: routes, targets and budgets");
+    gateway->require_subcommand(1);
+    add_client(*gateway, args, "status", "Every target: its state, speed and spend",
+               [&args] { return run_gateway_status(args.connection, args.json); });
+    add_client(*gateway, args, "test", "Send a real call of one token down each target", [&args] {
+        return run_gateway_test(args.connection, args.model, args.json);
+    })->add_option("route", args.model, "Only this route's targets");
+    CLI::App* route = gateway->add_subcommand("route", "The way of a call");
+    route->require_subcommand(1);
+    CLI::App* explain = add_client(
+        *route, args, "explain", "Which targets a call would try now, and in which order",
+        [&args] { return run_gateway_explain(args.connection, args.model, args.prompt_tokens, args.json); });
+    explain->add_option("model", args.model, "As a client would ask for it")->required();
+    explain->add_option("--tokens", args.prompt_tokens, "About so many of input")
+        ->check(CLI::Range(0, 100'000'000));
+}
+
 void add_local(CLI::App& app, Arguments& args) {
     add_client(app, args, "doctor", "Check what commonly goes wrong",
                [&args] { return run_doctor(args.connection, args.json); });
@@ -230,6 +249,7 @@ int run(int argc, char** argv) {
     add_jobs(app, args);
     add_supervised(app, args);
     add_tokens(app, args);
+    add_gateway(app, args);
     add_local(app, args);
     add_demo(app, args, argv[0]);
     try {

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "ingest/limits.h"
 #include "ingest/otlp/json_text.h"
-#include "ingest/signature.h"
+#include "recorder/signature.h"
 
 namespace nightshift::ingest {
 namespace {
@@ -181,11 +181,12 @@ void Mapper::set_tool_call() {
     Event& event = draft_.event;
     if (event.kind != Kind::kToolCall) return;
     if (!draft_.arguments.empty()) {
-        event.signature = batch_.keep(call_signature(event.name, draft_.arguments).view());
+        event.signature = batch_.keep(recorder::call_signature(event.name, draft_.arguments).view());
     }
     if (event.status != Status::kUnset && event.status != Status::kRunning) {
-        const CallResult result = {event.status, event.error_type, draft_.output, draft_.output_bytes};
-        event.result_signature = batch_.keep(result_signature(result).view());
+        const recorder::CallResult result = {event.status, event.error_type, draft_.output,
+                                             draft_.output_bytes};
+        event.result_signature = batch_.keep(recorder::result_signature(result).view());
     }
 }
 
@@ -231,7 +232,8 @@ void Mapper::start_attributes(const otlp::Attributes& attributes) {
         json_.add(attribute.key, attribute.value);
     }
     const Event& event = draft_.event;
-    if (event.kind == Kind::kToolCall) json_.add_text("call", call_text(event.name, draft_.arguments));
+    if (event.kind == Kind::kToolCall)
+        json_.add_text("call", recorder::call_text(event.name, draft_.arguments));
     if (is_clamped_) json_.add_text("clock", "clamped");
 }
 

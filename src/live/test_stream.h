@@ -24,6 +24,7 @@ public:
     bool is_open() const override { return is_open_; }
     Task<Result<void>> drained() override { co_return Result<void>(); }
     Task<> closed() override { co_return; }
+    void abort() override { is_open_ = false; }
 
     // What the reader gets.
     std::string read(size_t bytes_max) {

@@ -36,6 +36,7 @@ public:
     bool is_open() const override { return stream_.is_open(); }
     Task<Result<void>> drained() override { return stream_.drained(); }
     Task<> closed() override { return stream_.closed(); }
+    void abort() override { stream_.abort(); }
 
 private:
     TcpStream& stream_;
@@ -145,7 +146,10 @@ Task<> Connection::run() {
         loop_.requests_total.fetch_add(1, std::memory_order_relaxed);
         Method method = request.method;
         enter(Phase::kHandling);
+        request.watch_client = [this](std::function<void()> on_gone) { stream_->watch(std::move(on_gone)); };
         Response response = co_await call_handler(std::move(request));
+        const bool goes_on_watching = response.stream && response.stream_keeps_connection;
+        if (!goes_on_watching) stream_->unwatch();
         if (loop_.is_draining) is_keep_alive_ = false;
         bool goes_on = co_await answer(std::move(response), method);
         if (!goes_on) co_return;
@@ -166,8 +170,8 @@ Task<bool> Connection::read_request(Request& request) {
         }
         if (inbox_.empty() && inbox_.capacity() > kInboxKeptBytes) std::string().swap(inbox_);
         if (reader.is_failed()) {
-            std::string reason(reader.error_text());
-            co_await refuse(reader.error_status(), std::move(reason));
+            Response response = refusal(reader);
+            co_await refuse(std::move(response));
             co_return false;
         }
         if (reader.is_done()) break;
@@ -219,11 +223,16 @@ size_t Connection::read_size(const RequestReader& reader) const {
     return left > 0 ? left : kReadBufferBytes;
 }
 
-Task<> Connection::refuse(int status, std::string reason) {
+Response Connection::refusal(RequestReader& reader) const {
+    if (reader.has_read_head())
+        return loop_.handler.refuse(reader.head(), reader.error_status(), reader.error_text());
+    return render(Problem{.status = reader.error_status(), .detail = reader.error_text()});
+}
+
+Task<> Connection::refuse(Response response) {
     loop_.bad_requests_total.fetch_add(1, std::memory_order_relaxed);
     is_keep_alive_ = false;
     enter(Phase::kSending);
-    Response response = render(Problem{.status = status, .detail = reason});
     render_head(response, Framing::kLength, response.body.size());
     loop_.head += response.body;
     stream_->send(loop_.head, nullptr);
@@ -283,8 +292,8 @@ Task<bool> Connection::answer(Response response, Method method) {
         co_return false;
     }
     if (response.stream) {
-        co_await answer_stream(std::move(response), method);
-        co_return false;
+        bool goes_on = co_await answer_stream(std::move(response), method);
+        co_return goes_on;
     }
     SharedBytes shared = std::move(response.shared_body);
     size_t body_bytes = shared != nullptr ? shared->size() : response.body.size();
@@ -307,23 +316,27 @@ Task<bool> Connection::answer(Response response, Method method) {
     co_return is_sent;
 }
 
-Task<> Connection::answer_stream(Response response, Method method) {
-    is_keep_alive_ = false;
+Task<bool> Connection::answer_stream(Response response, Method method) {
+    is_keep_alive_ = is_keep_alive_ && response.stream_keeps_connection && is_http11_;
     render_head(response, is_http11_ ? Framing::kChunked : Framing::kUntilClose, 0);
     stream_->send(loop_.head, nullptr);
     if (method == Method::kHead) {
+        is_keep_alive_ = false;
         co_await linger();
-        co_return;
+        co_return false;
     }
     ChunkedStream chunks(*stream_, is_http11_ ? Outbox::Wrap::kChunk : Outbox::Wrap::kNone);
-    stream_->discard_input();
+    if (!response.stream_keeps_connection) stream_->discard_input();
     bool is_whole = co_await run_guarded(response.stream, static_cast<ByteStream&>(chunks));
-    if (!is_whole) co_return;  // cut without the last chunk, the client sees that it is not all
+    if (!is_whole) co_return false;  // cut without the last chunk, the client sees that it is not all
     if (is_http11_) stream_->send("0\r\n\r\n", nullptr);
-    co_await flush();
+    stream_->unwatch();
+    bool is_sent = co_await flush();
+    if (is_keep_alive_) co_return is_sent && !loop_.is_draining;
     stream_->shutdown_send();
     enter(Phase::kLingering);
     co_await stream_->closed();
+    co_return false;
 }
 
 Task<> Connection::answer_websocket(Response response) {

@@ -73,13 +73,14 @@ private:
     Task<bool> read_request(Request& request);
     size_t feed(RequestReader& reader, std::string_view input);
     size_t read_size(const RequestReader& reader) const;
-    Task<> refuse(int status, std::string reason);
+    Response refusal(RequestReader& reader) const;
+    Task<> refuse(Response response);
     Task<> linger();
 
     Task<Response> call_handler(Request request);
     // False when the connection ends with this answer.
     Task<bool> answer(Response response, Method method);
-    Task<> answer_stream(Response response, Method method);
+    Task<bool> answer_stream(Response response, Method method);
     Task<> answer_websocket(Response response);
     void render_head(const Response& response, Framing framing, uint64_t body_bytes);
     Task<bool> flush();

@@ -1,10 +1,14 @@
 #include "net/dial.h"
 
+#include <fmt/format.h>
+
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <vector>
 
 #include "io/completion.h"
@@ -125,21 +129,77 @@ bool Deadline::has_passed() const {
     return state_->has_passed;
 }
 
-Task<Result<std::shared_ptr<Transport>>> dial(const Url& url, Deadline& deadline) {
-    Result<std::shared_ptr<tcp::socket>> socket = co_await connect(url, deadline);
+namespace {
+
+constexpr size_t kProxyAnswerBytesMax = 16u << 10;
+
+// Asks the proxy for a tunnel and reads its answer a byte at a time: what follows belongs to TLS.
+Task<Result<void>> open_tunnel(tcp::socket& socket, const Url& url, const Url& proxy) {
+    bool is_v6 = url.host.find(':') != std::string::npos;
+    std::string host = fmt::format("{}{}{}:{}", is_v6 ? "[" : "", url.host, is_v6 ? "]" : "", url.port);
+    std::string request = fmt::format("CONNECT {} HTTP/1.1\r\nHost: {}\r\n\r\n", host, host);
+    auto [send_error, sent] =
+        co_await asio::async_write(socket, asio::buffer(request), asio::as_tuple(asio::use_awaitable));
+    std::string answer;
+    error_code error = send_error;
+    while (!error && !answer.ends_with("\r\n\r\n") && answer.size() < kProxyAnswerBytesMax) {
+        char byte = 0;
+        auto [read_error, count] =
+            co_await socket.async_read_some(asio::buffer(&byte, 1), asio::as_tuple(asio::use_awaitable));
+        error = read_error;
+        if (!error) answer.append(&byte, count);
+    }
+    if (error) {
+        co_return fail(Code::kUnavailable, "the proxy {} port {} broke the connection: {}", proxy.host,
+                       proxy.port, error.message());
+    }
+    std::string_view status =
+        std::string_view(answer).substr(std::min<size_t>(answer.find(' '), answer.size()));
+    if (!status.starts_with(" 2")) {
+        co_return fail(Code::kForbidden, "the proxy {} port {} refused {}: {:.100}", proxy.host, proxy.port,
+                       host, answer.substr(0, answer.find('\r')));
+    }
+    co_return Result<void>();
+}
+
+}  // namespace
+
+Task<Result<std::shared_ptr<Transport>>> dial(const Url& url, const std::optional<Url>& proxy,
+                                              const DialShare& share, Deadline& deadline) {
+    const Url& first = proxy ? *proxy : url;
+    Result<std::shared_ptr<tcp::socket>> socket = co_await connect(first, deadline);
     if (!socket) co_return Failure(socket.error());
-    if (url.scheme == "http" || url.scheme == "ws") {
-        auto buffer = std::make_shared<ReadBuffer>(kClientReadBytes);
+    const bool is_plain = url.scheme == "http" || url.scheme == "ws";
+    if (is_plain) {
+        auto buffer = share.buffer != nullptr ? share.buffer : std::make_shared<ReadBuffer>(kClientReadBytes);
         auto stream = std::make_shared<TcpStream>(std::move(**socket), std::move(buffer));
         deadline.set_action([stream] { stream->abort(); });
         co_return std::static_pointer_cast<Transport>(stream);
     }
-    auto stream = std::make_shared<TlsStream>(std::move(**socket));
+    if (proxy) {
+        Result<void> opened = co_await open_tunnel(**socket, url, *proxy);
+        if (deadline.has_passed()) co_return too_late(url);
+        if (!opened) co_return Failure(opened.error());
+    }
+    std::shared_ptr<TlsContext> context = share.tls;
+    if (context == nullptr) {
+        auto created = TlsContext::create();
+        if (!created) co_return Failure(created.error());
+        context = std::move(*created);
+    }
+    auto stream = std::make_shared<TlsStream>(std::move(**socket), std::move(context));
     deadline.set_action([stream] { stream->abort(); });
     Result<void> greeted = co_await stream->handshake(url.host);
     if (deadline.has_passed()) co_return too_late(url);
     if (!greeted) co_return Failure(greeted.error());
     co_return std::static_pointer_cast<Transport>(stream);
+}
+
+Task<Result<std::shared_ptr<Transport>>> dial(const Url& url, Deadline& deadline) {
+    DialShare nothing;
+    std::optional<Url> no_proxy;
+    Result<std::shared_ptr<Transport>> dialed = co_await dial(url, no_proxy, nothing, deadline);
+    co_return dialed;
 }
 
 }  // namespace nightshift::net

@@ -51,6 +51,9 @@ struct RequestHead {
 
 struct Request : RequestHead {
     std::string body;  // de-chunked, still in its Content-Encoding
+    // While the handler works, and on for a stream that keeps the connection: calls `on_gone`, on the
+    // connection's loop, when the client has gone.
+    std::function<void(std::function<void()> on_gone)> watch_client;
 
     // The first value of a query parameter, decoded ('+' is a space), or nothing.
     std::optional<std::string> query_value(std::string_view name) const;
@@ -65,6 +68,9 @@ struct Response {
     std::shared_ptr<const std::string> shared_body;
     // Called after the head is sent, with a chunked body to write. The connection closes when it returns.
     std::function<Task<>(ByteStream&)> stream;
+    // Another request may follow the stream on its connection, unless it was aborted. It then hears that the
+    // client has gone only by Request::watch_client and is_open().
+    bool stream_keeps_connection = false;
     // Called after the 101; the socket closes when it returns.
     std::function<Task<>(WebSocket&)> websocket;
 

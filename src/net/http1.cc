@@ -168,6 +168,7 @@ void RequestReader::check_head() {
     if (parser_->has_odd_encoding) return put_failed("only Transfer-Encoding: chunked is understood", 501);
     bool is_host_right = parser_->hosts == 1 || (parser_->hosts == 0 && !is_http11());
     if (!is_host_right) put_failed("a request needs one Host header", 400);
+    has_read_head_ = !is_failed();
 }
 
 void RequestReader::accept_body(size_t bytes_max) {
@@ -275,6 +276,14 @@ size_t ResponseReader::put(std::string_view bytes) {
         }
     }
     return total;
+}
+
+bool ResponseReader::has_head() const {
+    return is_done_ || (parser_->is_header_done() && (status_ / 100 != 1 || status_ == 101));
+}
+
+bool ResponseReader::keeps_connection() const {
+    return has_head() && parser_->keep_alive();
 }
 
 void ResponseReader::put_eof() {

@@ -35,7 +35,9 @@ public:
     int error_status() const { return error_status_; }
     std::string_view error_text() const { return error_text_; }
 
-    // From has_head() on; its caller fills in where the request came from.
+    // Also when it failed behind it.
+    bool has_read_head() const { return has_read_head_; }
+    // From has_read_head() on; its caller fills in where the request came from.
     RequestHead& head();
     bool is_http11() const;
     bool wants_keep_alive() const;
@@ -55,6 +57,7 @@ private:
 
     size_t head_bytes_max_;
     size_t head_bytes_ = 0;
+    bool has_read_head_ = false;
     Stage stage_ = Stage::kReading;
     int error_status_ = 0;
     std::string error_text_;
@@ -79,6 +82,10 @@ public:
     // When is_done(), or as soon as the head was read.
     int status() const { return status_; }
     const Headers& headers() const { return headers_; }
+    // The final response's head was read.
+    bool has_head() const;
+    // Another request may follow on this connection, once this one is done.
+    bool keeps_connection() const;
 
 private:
     struct Parser;

@@ -14,6 +14,7 @@
 #include "io/blocking.h"
 #include "io/periodic.h"
 #include "net/connection.h"
+#include "net/problem.h"
 
 namespace nightshift::net {
 
@@ -84,6 +85,10 @@ Peer make_peer(const tcp::endpoint& remote, int listener) {
 }
 
 }  // namespace
+
+Response Handler::refuse(const RequestHead&, int status, std::string_view reason) const {
+    return render(Problem{.status = status, .detail = reason});
+}
 
 struct Server::State {
     // One listening socket of one loop.

@@ -21,6 +21,8 @@ public:
     // 413.
     virtual size_t body_bytes_max(const RequestHead& head) const = 0;
     virtual Task<Response> handle(Request request) = 0;
+    // The answer to a request whose head was read and whose body is refused: 413 too large, 400 broken.
+    virtual Response refuse(const RequestHead& head, int status, std::string_view reason) const;
 };
 
 struct Address {

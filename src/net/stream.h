@@ -28,6 +28,9 @@ public:
     virtual Task<Result<void>> drained() = 0;
     // Returns when the peer has gone.
     virtual Task<> closed() = 0;
+    // Closes at once; what is queued is lost, and whoever waits gets kUnavailable. A chunked body then lacks
+    // its end, so that the peer sees that it is not all.
+    virtual void abort() = 0;
 };
 
 }  // namespace nightshift::net

@@ -181,6 +181,36 @@ void TcpStream::abort() {
     peer_gone();
 }
 
+bool TcpStream::is_quiet() {
+    char byte = 0;
+    ssize_t count = ::recv(socket_.native_handle(), &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+    return is_open_ && count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+void TcpStream::watch(std::function<void()> on_gone) {
+    if (!is_open_) return;
+    on_gone_ = std::move(on_gone);
+    if (is_watching_) return;
+    is_watching_ = true;
+    socket_.async_wait(tcp::socket::wait_read,
+                       [self = shared_from_this()](const boost::system::error_code& error) {
+                           self->is_watching_ = false;
+                           if (!error) self->on_watched();
+                       });
+}
+
+void TcpStream::on_watched() {
+    if (!is_open_ || !on_gone_) return;
+    char byte = 0;
+    ssize_t count = ::recv(socket_.native_handle(), &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+    const bool is_early = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+    if (is_early) return watch(std::exchange(on_gone_, nullptr));
+    if (count > 0) return;
+    auto on_gone = std::exchange(on_gone_, nullptr);
+    peer_gone();
+    on_gone();
+}
+
 void TcpStream::shutdown_send() {
     boost::system::error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_send, ignored);

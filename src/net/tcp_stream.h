@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,9 +36,14 @@ public:
     Task<> closed() override;
 
     Task<Result<std::string_view>> read(size_t bytes_max) override;
+    bool is_quiet() override;
     void abort() override;
     // Says to the peer that we send no more; reading goes on.
     void shutdown_send();
+    // Calls `on_gone` once, when the peer has gone; until unwatch(). Reads nothing, so a peer that sent
+    // something more is seen only when a send fails.
+    void watch(std::function<void()> on_gone);
+    void unwatch() { on_gone_ = nullptr; }
     // Reads and forgets from now on, so that is_open() and closed() tell when the peer has gone. No read()
     // after it.
     void discard_input();
@@ -48,6 +54,7 @@ private:
     void send_queued();
     void on_writable();
     void on_discardable();
+    void on_watched();
     void peer_gone();
 
     boost::asio::ip::tcp::socket socket_;
@@ -57,6 +64,8 @@ private:
     bool is_open_ = true;
     bool is_sending_ = false;  // a callback waits for the socket
     bool is_reading_ = false;
+    bool is_watching_ = false;  // a callback waits for input, for on_gone_ or, after unwatch(), for nobody
+    std::function<void()> on_gone_;
     int eager_reads_ = 0;  // reads in a row that did not have to wait
 };
 

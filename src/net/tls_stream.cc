@@ -1,6 +1,7 @@
 #include "net/tls_stream.h"
 
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -10,6 +11,7 @@
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 #include <vector>
 
 #include "base/assert.h"
@@ -31,11 +33,28 @@ Failure gone() {
 
 }  // namespace
 
-struct TlsStream::State {
-    explicit State(tcp::socket socket)
-        : context(asio::ssl::context::tls_client), stream(std::move(socket), context) {}
+struct TlsContext::State {
+    asio::ssl::context context{asio::ssl::context::tls_client};
+};
 
-    asio::ssl::context context;
+TlsContext::TlsContext(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TlsContext::~TlsContext() = default;
+
+Result<std::shared_ptr<TlsContext>> TlsContext::create() {
+    auto state = std::make_unique<State>();
+    error_code error;
+    state->context.set_default_verify_paths(error);
+    if (error)
+        return fail(Code::kIo, "cannot read the system's certificate authorities: {}", error.message());
+    SSL_CTX_set_min_proto_version(state->context.native_handle(), TLS1_2_VERSION);
+    return std::shared_ptr<TlsContext>(new TlsContext(std::move(state)));
+}
+
+struct TlsStream::State {
+    State(tcp::socket socket, std::shared_ptr<TlsContext> shared, asio::ssl::context& raw)
+        : context(std::move(shared)), stream(std::move(socket), raw) {}
+
+    std::shared_ptr<TlsContext> context;
     asio::ssl::stream<tcp::socket> stream;
     std::vector<char> buffer;
     Outbox outbox;
@@ -45,7 +64,10 @@ struct TlsStream::State {
     bool is_reading = false;
 };
 
-TlsStream::TlsStream(tcp::socket socket) : state_(std::make_unique<State>(std::move(socket))) {}
+TlsStream::TlsStream(tcp::socket socket, std::shared_ptr<TlsContext> context) {
+    asio::ssl::context& raw = context->state_->context;
+    state_ = std::make_unique<State>(std::move(socket), std::move(context), raw);
+}
 
 TlsStream::~TlsStream() = default;
 
@@ -53,10 +75,6 @@ Task<Result<void>> TlsStream::handshake(std::string host) {
     State& state = *state_;
     SSL* ssl = state.stream.native_handle();
     error_code error;
-    state.context.set_default_verify_paths(error);
-    if (error)
-        co_return fail(Code::kIo, "cannot read the system's certificate authorities: {}", error.message());
-    SSL_set_min_proto_version(ssl, TLS1_2_VERSION);
     state.stream.set_verify_mode(asio::ssl::verify_peer, error);
     state.stream.set_verify_callback(asio::ssl::host_name_verification(host), error);
     asio::ip::make_address(host, error);
@@ -146,6 +164,16 @@ Task<Result<std::string_view>> TlsStream::read(size_t bytes_max) {
         co_return fail(Code::kCancelled, "the read was cancelled");
     peer_gone();
     co_return gone();
+}
+
+// Whatever waits on the socket, even a record of TLS's own, ends the quiet: a new connection is cheap.
+bool TlsStream::is_quiet() {
+    State& state = *state_;
+    char byte = 0;
+    const int fd = state.stream.lowest_layer().native_handle();
+    const ssize_t count = ::recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+    const bool is_empty = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    return state.is_open && is_empty && SSL_pending(state.stream.native_handle()) == 0;
 }
 
 void TlsStream::abort() {

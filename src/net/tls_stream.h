@@ -8,13 +8,28 @@
 
 namespace nightshift::net {
 
+// What the TLS connections of a client share: the authorities it trusts, and sessions to resume. Reading them
+// takes milliseconds, so make one and keep it. Any thread.
+class TlsContext {
+public:
+    // kIo when the system's authorities cannot be read.
+    static Result<std::shared_ptr<TlsContext>> create();
+    ~TlsContext();
+
+private:
+    friend class TlsStream;
+    struct State;
+    explicit TlsContext(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
 // The client's side of a TLS 1.2 or 1.3 connection.
 class TlsStream final : public Transport, public std::enable_shared_from_this<TlsStream> {
 public:
-    explicit TlsStream(boost::asio::ip::tcp::socket socket);
+    TlsStream(boost::asio::ip::tcp::socket socket, std::shared_ptr<TlsContext> context);
     ~TlsStream() override;
 
-    // Verifies the peer's certificate against the system's authorities and `host`. kUnavailable says what is
+    // Verifies the peer's certificate against the context's authorities and `host`. kUnavailable says what is
     // wrong.
     Task<Result<void>> handshake(std::string host);
 
@@ -24,6 +39,7 @@ public:
     Task<Result<void>> drained() override;
     Task<> closed() override;
     Task<Result<std::string_view>> read(size_t bytes_max) override;
+    bool is_quiet() override;
     void abort() override;
 
 private:

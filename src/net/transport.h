@@ -17,8 +17,9 @@ public:
     // The next bytes, at most `bytes_max`; empty at the peer's end of stream; kUnavailable when the
     // connection broke. They are valid until the caller next waits for anything. One reader at a time.
     virtual Task<Result<std::string_view>> read(size_t bytes_max) = 0;
-    // Closes at once; what is queued is lost, and whoever waits gets kUnavailable.
-    virtual void abort() = 0;
+    // Whether nothing has come that nobody has read, not even the peer's end: an idle connection must be
+    // quiet to be used again.
+    virtual bool is_quiet() = 0;
 };
 
 // Aborts a transport when a coroutine leaves, also by cancellation: a queue that waits for the socket keeps

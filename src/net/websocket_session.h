@@ -33,6 +33,7 @@ public:
     Task<Result<void>> drained() override { return transport_->drained(); }
     // When nobody receives, it reads itself: answers pings and forgets messages.
     Task<> closed() override;
+    void abort() override { transport_->abort(); }
 
 private:
     Task<Result<Message>> next_message();

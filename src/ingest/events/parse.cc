@@ -11,7 +11,7 @@
 #include "ingest/attribute_json.h"
 #include "ingest/events/names.h"
 #include "ingest/limits.h"
-#include "ingest/signature.h"
+#include "recorder/signature.h"
 
 namespace nightshift::ingest::events {
 namespace {
@@ -262,14 +262,14 @@ private:
     Result<bool> complete_event() {
         if (event_.kind == recorder::Kind::kToolCall && !arguments_.empty()) {
             if (event_.signature.empty())
-                event_.signature = batch_.keep(call_signature(event_.name, arguments_).view());
-            attributes_.add_text("call", call_text(event_.name, arguments_));
+                event_.signature = batch_.keep(recorder::call_signature(event_.name, arguments_).view());
+            attributes_.add_text("call", recorder::call_text(event_.name, arguments_));
         }
         const bool has_work_status =
             event_.status != recorder::Status::kUnset && event_.status != recorder::Status::kRunning;
         if (event_.kind == recorder::Kind::kToolCall && event_.result_signature.empty() && has_work_status) {
-            const CallResult result = {event_.status, event_.error_type, {}, 0};
-            event_.result_signature = batch_.keep(result_signature(result).view());
+            const recorder::CallResult result = {event_.status, event_.error_type, {}, 0};
+            event_.result_signature = batch_.keep(recorder::result_signature(result).view());
         }
         if (is_clamped_) attributes_.add_text("clock", "clamped");
         NS_TRY([[maybe_unused]] bool trace, check_hex("trace", event_.trace, 32));

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "ingest/openclaw/json.h"
 #include "ingest/openclaw/mapping.h"
-#include "ingest/signature.h"
+#include "recorder/signature.h"
 
 namespace nightshift::ingest::openclaw {
 
@@ -102,8 +102,8 @@ Mapper::Tool& Mapper::tool_started(std::string_view session, std::string_view ca
     tool.name = name;
     if (arguments != nullptr) {
         std::string written = json::serialize(*arguments);
-        tool.signature = call_signature(name, written).view();
-        tool.text = options_.redact(call_text(name, written));
+        tool.signature = recorder::call_signature(name, written).view();
+        tool.text = options_.redact(recorder::call_text(name, written));
         if (options_.keep_content) tool.arguments = std::move(written);
     }
     return tool;
@@ -136,7 +136,8 @@ void Mapper::tool_finished(const ToolResult& result, const json::object& body, E
     event.status = is_error ? Status::kError : Status::kOk;
     if (is_error) event.error_type = exit_code != 0 ? "exit_code" : "tool_error";
     event.signature = tool.signature;
-    Signature kind_of_result = result_signature({event.status, event.error_type, said, said.size()});
+    recorder::Signature kind_of_result =
+        recorder::result_signature({event.status, event.error_type, said, said.size()});
     event.result_signature = kind_of_result.view();
     ObjectWriter attributes;
     attributes.add("call", tool.text);

@@ -1,4 +1,4 @@
-#include "ingest/signature.h"
+#include "recorder/signature.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-namespace nightshift::ingest {
+namespace nightshift::recorder {
 namespace {
 
 constexpr int kDepthMax = 32;
@@ -260,4 +260,4 @@ std::string call_text(std::string_view tool, std::string_view arguments) {
     return text;
 }
 
-}  // namespace nightshift::ingest
+}  // namespace nightshift::recorder

@@ -1,10 +1,10 @@
-#include "ingest/signature.h"
+#include "recorder/signature.h"
 
 #include <gtest/gtest.h>
 
 #include "base/text.h"
 
-namespace nightshift::ingest {
+namespace nightshift::recorder {
 namespace {
 
 std::string call(std::string_view tool, std::string_view arguments) {
@@ -53,7 +53,6 @@ TEST(CallSignature, TakesBrokenJsonAndPlainText) {
 }
 
 TEST(ResultSignature, IsTheKindOfTheResult) {
-    using recorder::Status;
     EXPECT_EQ(result({Status::kOk, "", "done in 0.53s", 0}), result({Status::kOk, "", "done in 1.20s", 0}));
     EXPECT_NE(result({Status::kOk, "", "5 rows", 0}), result({Status::kOk, "", "6 rows", 0}));
     EXPECT_NE(result({Status::kOk, "", "x", 0}), result({Status::kError, "", "x", 0}));
@@ -76,4 +75,4 @@ TEST(CallText, IsShortAndValid) {
 }
 
 }  // namespace
-}  // namespace nightshift::ingest
+}  // namespace nightshift::recorder

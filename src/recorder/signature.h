@@ -9,7 +9,7 @@
 
 // Signatures of tool calls, for the detection of loops: equal for calls that do the same, different for a
 // worker that goes through a batch. Pure functions.
-namespace nightshift::ingest {
+namespace nightshift::recorder {
 
 // 16 lower-case hex digits.
 struct Signature {
@@ -26,7 +26,7 @@ Signature call_signature(std::string_view tool, std::string_view arguments);
 // Of the kind of a result: status, error class and the output with moments and durations left out; or its
 // size, rounded to a sixteenth of an octave, when only that is known.
 struct CallResult {
-    recorder::Status status = recorder::Status::kUnset;
+    Status status = Status::kUnset;
     std::string_view error_type;
     std::string_view output;
     uint64_t output_bytes = 0;
@@ -37,4 +37,4 @@ Signature result_signature(const CallResult& result);
 inline constexpr size_t kCallTextMax = 120;
 std::string call_text(std::string_view tool, std::string_view arguments);
 
-}  // namespace nightshift::ingest
+}  // namespace nightshift::recorder

@@ -1,0 +1,174 @@
+#include "gateway/gateway.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "gateway/dialects/render.h"
+#include "gateway/limits.h"
+#include "gateway/probe.h"
+#include "gateway/shard.h"
+#include "gateway/status.h"
+#include "io/blocking.h"
+#include "io/completion.h"
+
+namespace nightshift::gateway {
+namespace {
+
+constexpr size_t kReadBytes = 64u << 10;
+
+net::Response list_models(Dialect dialect, const Settings& settings, Time now) {
+    std::vector<ModelListing> models;
+    for (const Route& route : settings.routes) {
+        if (route.name.ends_with('*')) continue;
+        int64_t window = 0;
+        for (const Target& target : route.targets) window = std::max(window, target.window);
+        models.push_back({route.name, "nightshift", window});
+    }
+    return net::Response::json(200, render_models(dialect, models, unix_ms(now) / 1000));
+}
+
+}  // namespace
+
+struct Gateway::State {
+    explicit State(Parts given) : parts(std::move(given)) {}
+
+    Parts parts;
+    std::shared_ptr<net::TlsContext> tls;
+    std::unique_ptr<Limits> limits;
+    std::vector<std::unique_ptr<Shard>> shards;
+    bool is_stopped = false;
+
+    Shard& here() const {
+        for (const auto& shard : shards) {
+            if (shard->loop.is_current()) return *shard;
+        }
+        NS_ASSERT(false);
+    }
+    Task<> take(Shard& shard, std::shared_ptr<const Plan> plan, const std::vector<Origin>& origins);
+    static Task<> close(Shard& shard);
+};
+
+Task<> Gateway::State::take(Shard& shard, std::shared_ptr<const Plan> plan,
+                            const std::vector<Origin>& origins) {
+    net::DialShare share{tls, std::make_shared<net::ReadBuffer>(kReadBytes)};
+    shard.upstreams = std::make_shared<Upstreams>(origins, shard.watchdogs, std::move(share));
+    shard.plan = std::move(plan);
+    shard.stats.lanes.assign(shard.plan->settings.lanes, {});
+    co_return;
+}
+
+Task<> Gateway::State::close(Shard& shard) {
+    shard.ledger.flush();
+    shard.upstreams.reset();
+    co_return;
+}
+
+Gateway::Gateway(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Gateway::~Gateway() {
+    stop();
+}
+
+Result<std::unique_ptr<Gateway>> Gateway::start(Parts parts, Settings settings) {
+    NS_TRY(std::vector<Origin> origins, find_origins(settings, ProxyEnvironment::read()));
+    auto state = std::make_unique<State>(std::move(parts));
+    const bool needs_tls = std::any_of(origins.begin(), origins.end(),
+                                       [](const auto& each) { return each.url.scheme == "https"; });
+    if (needs_tls) {
+        NS_TRY(state->tls, net::TlsContext::create());
+    }
+    if (!settings.limits.empty()) {
+        NS_ASSERT(state->parts.writer != nullptr);
+        NS_TRY(state->limits, Limits::open(settings.limits, *state->parts.writer, state->parts.clock.now()));
+    }
+    auto plan = std::make_shared<const Plan>(std::move(settings));
+    for (io::Loop* loop : state->parts.loops) {
+        state->shards.push_back(std::make_unique<Shard>(*loop, state->parts.clock, state->parts.record));
+        Shard& shard = *state->shards.back();
+        shard.limits = state->limits.get();
+        io::run_blocking(*loop, [&] { return state->take(shard, plan, origins); });
+    }
+    return std::unique_ptr<Gateway>(new Gateway(std::move(state)));
+}
+
+Task<net::Response> Gateway::handle(CallRequest request) {
+    Shard& shard = state_->here();
+    if (request.dialect == Dialect::kModels || request.dialect == Dialect::kOllamaTags)
+        co_return list_models(request.dialect, shard.plan->settings, shard.clock.now());
+    auto call = std::make_shared<Call>(shard, std::move(request));
+    net::Response response = co_await call->run();
+    co_return response;
+}
+
+Task<std::string> Gateway::status(std::string tenant) const {
+    std::vector<ShardStats> all;
+    for (const auto& shard : state_->shards) {
+        Shard& each = *shard;
+        std::function<void(std::function<void(ShardStats)>)> ask =
+            [&each](std::function<void(ShardStats)> done) {
+                each.loop.post([&each, done = std::move(done)] { done(each.stats); });
+            };
+        ShardStats stats = co_await io::completion<ShardStats>(std::move(ask));
+        all.push_back(std::move(stats));
+    }
+    const Shard& here = state_->here();
+    const ShardStats sum = merge(all);
+    co_return boost::json::serialize(status_json(*here.plan, sum, state_->limits.get(), tenant,
+                                                 std::chrono::steady_clock::now(), here.clock.now()));
+}
+
+Result<std::string> Gateway::explain(std::string_view model, int64_t input_tokens) const {
+    const Shard& here = state_->here();
+    NS_TRY(auto explained, explain_json(*here.plan, model, input_tokens, std::chrono::steady_clock::now()));
+    return boost::json::serialize(explained);
+}
+
+Task<std::string> Gateway::test(std::string route, std::string tenant) {
+    Shard& here = state_->here();
+    Caller caller;
+    caller.tenant = std::move(tenant);
+    caller.agent = "gateway-test";
+    caller.request_id = here.new_id("req_");
+    std::vector<ProbeResult> results = co_await probe_targets(here, std::move(route), std::move(caller));
+    boost::json::array items;
+    for (const ProbeResult& each : results) {
+        const bool is_good = each.error_class == ErrorClass::kNone;
+        items.push_back(boost::json::object{{"route", each.route},
+                                            {"provider", each.provider},
+                                            {"model", each.model},
+                                            {"key", each.key},
+                                            {"is_good", is_good},
+                                            {"outcome", is_good ? "ok" : to_string(each.error_class)},
+                                            {"http_status", each.status},
+                                            {"message", each.message},
+                                            {"took_ms", static_cast<double>(each.took.count()) / 1e3},
+                                            {"input_tokens", each.usage.input},
+                                            {"output_tokens", each.usage.output}});
+    }
+    co_return boost::json::serialize(boost::json::object{{"items", std::move(items)}});
+}
+
+net::Response Gateway::refuse(Dialect dialect, const Error& error, int status) {
+    const std::string_view code = status == 401   ? "invalid_api_key"
+                                  : status == 403 ? "permission_denied"
+                                  : status == 413 ? "request_too_large"
+                                                  : "invalid_request";
+    net::Response response = net::Response::json(
+        status,
+        render_error(
+            dialect,
+            {.status = status, .code = code, .message = error.message, .request_id = "", .param = ""}));
+    return response;
+}
+
+void Gateway::stop() {
+    if (state_->is_stopped) return;
+    state_->is_stopped = true;
+    for (const auto& shard : state_->shards)
+        io::run_blocking(shard->loop, [&shard] { return State::close(*shard); });
+    if (state_->limits != nullptr) state_->limits->close();
+}
+
+}  // namespace nightshift::gateway

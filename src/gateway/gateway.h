@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "gateway/call.h"
+#include "gateway/settings.h"
+#include "io/loop.h"
+#include "io/task.h"
+#include "net/http.h"
+#include "recorder/event.h"
+
+namespace nightshift::gateway {
+
+// The model gateway: answers clients' calls from the providers behind the routes. A call stays on the loop of
+// its connection, and on its way takes no lock that loops share.
+class Gateway {
+public:
+    // As sent; images make requests large.
+    static constexpr size_t kRequestBytesMax = 32u << 20;
+
+    // All must outlive it.
+    struct Parts {
+        std::vector<io::Loop*> loops;
+        const Clock& clock;
+        // Takes the events of ended attempts; called on every loop, must not block.
+        std::function<void(std::shared_ptr<recorder::EventBatch>)> record;
+        store::Writer* writer = nullptr;  // of the budgets' use; null when there are no limits
+    };
+    // kInvalid when a provider's URL, or a proxy of the environment, makes no sense.
+    static Result<std::unique_ptr<Gateway>> start(Parts parts, Settings settings);
+    ~Gateway();
+
+    // On one of the loops.
+    Task<net::Response> handle(CallRequest request);
+    // For people, as JSON objects; see status.h. On one of the loops.
+    Task<std::string> status(std::string tenant) const;
+    Result<std::string> explain(std::string_view model, int64_t input_tokens) const;
+    // Sends a real call of one token down each target of the route, or of all.
+    Task<std::string> test(std::string route, std::string tenant);
+    // An error of the gate, in the words of the client's dialect.
+    static net::Response refuse(Dialect dialect, const Error& error, int status);
+
+    // Books what is open and closes all connections. Blocking, not from a loop; after the server has stopped.
+    void stop();
+
+private:
+    struct State;
+    explicit Gateway(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace nightshift::gateway

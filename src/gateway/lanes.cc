@@ -1,0 +1,150 @@
+#include "gateway/lanes.h"
+
+#include <algorithm>
+
+namespace nightshift::gateway {
+namespace {
+
+constexpr std::chrono::seconds kSlotTime = Breaker::kWindow / 6;
+constexpr auto kRelaxed = std::memory_order_relaxed;
+
+uint64_t slot_at(Instant now) {
+    return static_cast<uint64_t>(now.time_since_epoch() / kSlotTime) & 0xffffffff;
+}
+
+int64_t to_ns(Instant at) {
+    return at.time_since_epoch().count();
+}
+Instant from_ns(int64_t ns) {
+    return Instant(std::chrono::nanoseconds(ns));
+}
+
+void raise(std::atomic<int64_t>& value, int64_t to) {
+    int64_t before = value.load(kRelaxed);
+    while (before < to && !value.compare_exchange_weak(before, to, kRelaxed)) {
+    }
+}
+
+}  // namespace
+
+void SuccessCount::add(Instant now) {
+    const uint64_t number = slot_at(now);
+    std::atomic<uint64_t>& slot = slots_[number % kSlots];
+    uint64_t before = slot.load(kRelaxed);
+    uint64_t after = 0;
+    do {
+        after = before >> 32 == number ? before + 1 : number << 32 | 1;
+    } while (!slot.compare_exchange_weak(before, after, kRelaxed));
+}
+
+uint32_t SuccessCount::sum(Instant now) const {
+    const uint64_t newest = slot_at(now);
+    uint32_t total = 0;
+    for (const auto& slot : slots_) {
+        const uint64_t value = slot.load(kRelaxed);
+        if (newest - (value >> 32) < 6) total += static_cast<uint32_t>(value);
+    }
+    return total;
+}
+
+Lanes::Lanes(const Settings& settings) {
+    for (size_t i = 0; i < settings.lanes; ++i) lanes_.push_back(std::make_unique<Lane>());
+    for (size_t i = 0; i < settings.providers.size(); ++i)
+        providers_.push_back(std::make_unique<ProviderState>());
+}
+
+void Lanes::on_call(size_t provider) {
+    providers_[provider]->requests.fetch_add(1, kRelaxed);
+}
+
+Admission Lanes::admit(size_t index, int64_t tokens, bool is_last_resort, Instant now) {
+    Lane& lane = *lanes_[index];
+    const int64_t now_ns = to_ns(now);
+    if (int64_t until = lane.key_aside_until.load(kRelaxed); until > now_ns)
+        return {Refusal::kKeySetAside, from_ns(until)};
+    if (is_last_resort) return {};
+    if (int64_t until = lane.cooldown_until.load(kRelaxed); until > now_ns)
+        return {Refusal::kCooldown, from_ns(until)};
+    if (int64_t reset = lane.requests_reset.load(kRelaxed); reset > now_ns) {
+        if (lane.requests_left.load(kRelaxed) <= 0) return {Refusal::kRateLimit, from_ns(reset)};
+    }
+    if (int64_t reset = lane.tokens_reset.load(kRelaxed); reset > now_ns) {
+        if (lane.tokens_left.load(kRelaxed) < tokens) return {Refusal::kRateLimit, from_ns(reset)};
+    }
+    if (!lane.is_troubled.load(kRelaxed)) return {};
+    std::lock_guard lock(lane.mutex);
+    if (lane.breaker.admit(now)) return {};
+    return {Refusal::kBreaker, lane.breaker.again_at(now)};
+}
+
+bool Lanes::take_retry(size_t provider, Instant now) {
+    ProviderState& state = *providers_[provider];
+    std::lock_guard lock(state.mutex);
+    return state.budget.take(now, state.requests.load(kRelaxed));
+}
+
+void Lanes::on_success(size_t index, Instant now) {
+    Lane& lane = *lanes_[index];
+    lane.successes.add(now);
+    if (!lane.is_troubled.load(kRelaxed)) return;
+    std::lock_guard lock(lane.mutex);
+    lane.breaker.on_success(now);
+    lane.is_troubled.store(lane.breaker.wants_success(), kRelaxed);
+}
+
+void Lanes::on_failure(size_t index, ErrorClass error_class, std::optional<milliseconds> retry_after,
+                       Instant now) {
+    Lane& lane = *lanes_[index];
+    const Ruling ruling = rule(error_class, Phase::kBeforeCommit);
+    switch (ruling.cooldown) {
+        case Cooldown::kNone:
+            break;
+        case Cooldown::kRetryAfter: {
+            const auto wanted = retry_after.value_or(kCooldownDefault);
+            raise(lane.cooldown_until, to_ns(now + std::min<milliseconds>(wanted, kCooldownMax)));
+            break;
+        }
+        case Cooldown::kQuota:
+            raise(lane.cooldown_until, to_ns(now + kQuotaCooldown));
+            break;
+        case Cooldown::kKey:
+            raise(lane.key_aside_until, to_ns(now + kKeySetAside));
+            break;
+    }
+    std::lock_guard lock(lane.mutex);
+    if (ruling.counts_for_breaker) {
+        lane.breaker.on_failure(now, lane.successes.sum(now));
+    } else {
+        lane.breaker.on_neutral();
+    }
+    lane.is_troubled.store(lane.breaker.wants_success(), kRelaxed);
+}
+
+void Lanes::on_rate_limits(size_t index, const RateLimits& limits, Instant now) {
+    Lane& lane = *lanes_[index];
+    auto keep = [now](const RateLimit& limit, std::atomic<int64_t>& left, std::atomic<int64_t>& reset) {
+        if (!limit.remaining || !limit.reset_in) return;
+        left.store(*limit.remaining, kRelaxed);
+        reset.store(to_ns(now + *limit.reset_in), kRelaxed);
+    };
+    keep(limits.requests, lane.requests_left, lane.requests_reset);
+    keep(limits.tokens, lane.tokens_left, lane.tokens_reset);
+}
+
+LaneState Lanes::state(size_t index, Instant now) const {
+    const Lane& lane = *lanes_[index];
+    LaneState state;
+    state.cooldown_until = from_ns(lane.cooldown_until.load(kRelaxed));
+    state.key_aside_until = from_ns(lane.key_aside_until.load(kRelaxed));
+    state.successes = lane.successes.sum(now);
+    if (lane.requests_reset.load(kRelaxed) > to_ns(now))
+        state.requests_left = lane.requests_left.load(kRelaxed);
+    if (lane.tokens_reset.load(kRelaxed) > to_ns(now)) state.tokens_left = lane.tokens_left.load(kRelaxed);
+    std::lock_guard lock(lane.mutex);
+    state.breaker = lane.breaker.state(now);
+    state.breaker_again_at = lane.breaker.again_at(now);
+    state.failures = lane.breaker.failures(now);
+    return state;
+}
+
+}  // namespace nightshift::gateway

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "gateway/breaker.h"
+#include "gateway/chain.h"
+#include "gateway/dialects/answer.h"
+#include "gateway/retry_budget.h"
+#include "gateway/settings.h"
+
+namespace nightshift::gateway {
+
+// Successes of the last half minute, counted without a lock.
+class SuccessCount {
+public:
+    void add(Instant now);
+    uint32_t sum(Instant now) const;
+
+private:
+    static constexpr size_t kSlots = 8;  // two more than the window has: the oldest is reused late
+    std::array<std::atomic<uint64_t>, kSlots> slots_{};  // number of the slot << 32 | count
+};
+
+// A lane as a person sees it.
+struct LaneState {
+    Breaker::State breaker = Breaker::State::kClosed;
+    Instant breaker_again_at{};  // when it is open
+    Instant cooldown_until{};
+    Instant key_aside_until{};
+    uint32_t failures = 0;                 // of the last half minute
+    uint32_t successes = 0;                // the same
+    std::optional<int64_t> requests_left;  // as the provider last said, while it holds
+    std::optional<int64_t> tokens_left;
+};
+
+// The state of all lanes (a provider's model through one key) and retry budgets that all loops share. A good
+// call reads and counts a few atomics; only failures, and what follows them, take a lane's lock.
+class Lanes final : public LaneView {
+public:
+    explicit Lanes(const Settings& settings);
+
+    // A call is on its way through the chain.
+    void on_call(size_t provider);
+    Admission admit(size_t lane, int64_t tokens, bool is_last_resort, Instant now) override;
+    bool take_retry(size_t provider, Instant now) override;
+
+    // How an admitted attempt ended: at its very end, streams too.
+    void on_success(size_t lane, Instant now);
+    void on_failure(size_t lane, ErrorClass error_class, std::optional<milliseconds> retry_after,
+                    Instant now);
+    // The provider's word on what is left of its limits.
+    void on_rate_limits(size_t lane, const RateLimits& limits, Instant now);
+
+    LaneState state(size_t lane, Instant now) const;
+    size_t size() const { return lanes_.size(); }
+
+private:
+    struct alignas(64) Lane {
+        // Steady clock, nanoseconds; 0: not.
+        std::atomic<int64_t> cooldown_until{0};
+        std::atomic<int64_t> key_aside_until{0};
+        std::atomic<int64_t> requests_reset{0};
+        std::atomic<int64_t> requests_left{0};
+        std::atomic<int64_t> tokens_reset{0};
+        std::atomic<int64_t> tokens_left{0};
+        std::atomic<bool> is_troubled{false};  // the breaker wants to hear of successes, or refuses
+        SuccessCount successes;
+        mutable std::mutex mutex;
+        Breaker breaker;
+    };
+    struct alignas(64) ProviderState {
+        std::atomic<uint64_t> requests{0};
+        std::mutex mutex;
+        RetryBudget budget;
+    };
+
+    std::vector<std::unique_ptr<Lane>> lanes_;
+    std::vector<std::unique_ptr<ProviderState>> providers_;
+};
+
+}  // namespace nightshift::gateway

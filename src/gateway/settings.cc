@@ -1,0 +1,88 @@
+#include "gateway/settings.h"
+
+#include <algorithm>
+
+namespace nightshift::gateway {
+
+const Route* Settings::find_route(std::string_view name) const {
+    const Route* best = nullptr;
+    for (const Route& route : routes) {
+        if (route.name == name) return &route;
+        if (!route.name.ends_with('*')) continue;
+        const std::string_view prefix = std::string_view(route.name).substr(0, route.name.size() - 1);
+        const bool is_longer = best == nullptr || route.name.size() > best->name.size();
+        if (name.starts_with(prefix) && is_longer) best = &route;
+    }
+    return best;
+}
+
+const ProviderSpec* Settings::find_provider(std::string_view name) const {
+    auto found =
+        std::find_if(providers.begin(), providers.end(), [&](const auto& each) { return each.name == name; });
+    return found != providers.end() ? &*found : nullptr;
+}
+
+void set_deadlines(Settings& settings) {
+    constexpr milliseconds kDeadlineMin{30'000};
+    for (Route& route : settings.routes) {
+        milliseconds first_tokens{0};
+        milliseconds answers{0};
+        for (const Target& target : route.targets) {
+            first_tokens += target.timeouts.first_token;
+            answers += target.timeouts.answer;
+        }
+        if (route.deadline.count() == 0) route.deadline = std::max(kDeadlineMin, first_tokens);
+        route.answer_deadline = std::max(route.deadline, answers);
+    }
+}
+
+std::string model_at(const Route& route, const Target& target, std::string_view asked) {
+    if (target.model != "*" || !route.name.ends_with('*')) return target.model;
+    return std::string(asked.substr(std::min(route.name.size() - 1, asked.size())));
+}
+
+size_t lane_count(const ProviderSpec& provider) {
+    return std::max<size_t>(1, provider.keys.size());
+}
+
+void number_lanes(Settings& settings) {
+    std::map<std::pair<size_t, std::string>, size_t> known;
+    settings.lanes = 0;
+    for (Route& route : settings.routes) {
+        for (Target& target : route.targets) {
+            auto [at, is_new] = known.try_emplace({target.provider, target.model}, settings.lanes);
+            if (is_new) settings.lanes += lane_count(settings.providers[target.provider]);
+            target.lane = at->second;
+        }
+    }
+}
+
+std::string_view to_string(LimitScope scope) {
+    switch (scope) {
+        case LimitScope::kTenant:
+            return "tenant";
+        case LimitScope::kTeam:
+            return "team";
+        case LimitScope::kAgent:
+            return "agent";
+        case LimitScope::kSession:
+            return "session";
+    }
+    return "tenant";
+}
+
+std::string_view to_string(LimitWindow window) {
+    switch (window) {
+        case LimitWindow::kMinute:
+            return "minute";
+        case LimitWindow::kHour:
+            return "hour";
+        case LimitWindow::kDay:
+            return "day";
+        case LimitWindow::kMonth:
+            return "month";
+    }
+    return "day";
+}
+
+}  // namespace nightshift::gateway

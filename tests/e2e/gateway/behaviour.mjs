@@ -1,0 +1,129 @@
+// What holds whatever the SDK: bytes, headers, limits on bad input, clients that vanish, accounting.
+import net from "node:net";
+import OpenAI from "openai";
+import { Ollama } from "ollama";
+import { check, checkThat } from "./checks.mjs";
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function until(claim, ms = 3000) {
+  for (const end = Date.now() + ms; Date.now() < end; await pause(20)) if (claim()) return true;
+  return claim();
+}
+
+const post = (world, path, body, headers = {}) =>
+  fetch(world.nightshift.url + path, {
+    method: "POST",
+    headers: { authorization: `Bearer ${world.nightshift.token}`, "content-type": "application/json", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+
+async function passesBytes(world) {
+  const messages = [{ role: "user", content: "Hello" }];
+  const asked = { model: "openai-plain", stream: true, messages, colour: { unknown: [1, 2.5e3, null] } };
+  const direct = await fetch(`${world.good.url}/v1/chat/completions`, { method: "POST", body: JSON.stringify(asked) });
+  const through = await post(world, "/v1/chat/completions", asked);
+  check("a stream passes untouched", await through.text(), await direct.text());
+  const { body } = world.good.of("openai-plain");
+  check("unknown fields pass", body.colour, asked.colour);
+  check("usage is asked for", body.stream_options, { include_usage: true });
+  check("our key is sent", world.good.of("openai-plain").keys.at(-1), "Bearer good-key-000");
+  for (const header of ["x-request-id", "x-gw-provider", "x-gw-model", "x-gw-attempts", "x-gw-overhead-us"]) {
+    checkThat(`answers carry ${header}`, through.headers.has(header));
+  }
+}
+
+async function tellsTruth(world) {
+  const fallback = await post(world, "/v1/chat/completions", { model: "openai-over-openai", messages: [] });
+  checkThat("the answer tells of its fallback", Number(fallback.headers.get("x-gw-attempts")) >= 1 && fallback.headers.has("x-gw-fallback-reason"), [...fallback.headers]);
+  const exhausted = await post(world, "/v1/chat/completions", { model: "openai-allbad", messages: [] });
+  check("no retries once the chain is exhausted", exhausted.headers.get("x-should-retry"), "false");
+  const text = await exhausted.text();
+  checkThat("no key in an error", !text.includes("bad-key") && !text.includes("good-key"), text);
+}
+
+async function refusesBadInput(world) {
+  const cases = [
+    ["/v1/chat/completions", "{\"model\":", 400, (body) => body.error?.message],
+    ["/v1/messages", "{\"model\":", 400, (body) => body.type === "error" && body.error?.type === "invalid_request_error"],
+    ["/api/chat", "nonsense", 400, (body) => typeof body.error === "string"],
+    ["/v1/chat/completions", { model: "nobody", messages: [] }, 404, (body) => body.error?.code === "model_not_found"],
+    ["/v1/messages", { model: "nobody", max_tokens: 1, messages: [] }, 404, (body) => body.error?.type === "not_found_error"],
+    ["/v1/chat/completions", { model: "openai-to-anthropic-plain", messages: [], logit_bias: { 1: 2 } }, 400, (body) => body.error?.message.includes("logit_bias")],
+    ["/v1/chat/completions", '{"model":"openai-plain","model":"openai-503"}', 400, (body) => body.error?.message.includes("twice")],
+  ];
+  for (const [path, body, status, isRight] of cases) {
+    const response = await post(world, path, body);
+    const answer = await response.json().catch(() => ({}));
+    check(`${path} ${JSON.stringify(body).slice(0, 40)}: status`, response.status, status);
+    checkThat(`${path} ${JSON.stringify(body).slice(0, 40)}: shape`, isRight(answer), answer);
+  }
+  const stranger = await post(world, "/v1/chat/completions", { model: "openai-plain" }, { authorization: "Bearer nobody" });
+  check("a stranger is refused", stranger.status, 401);
+  const huge = await post(world, "/v1/chat/completions", `{"model":"openai-plain","x":"${"x".repeat(100 << 20)}"}`).catch(() => ({ status: 413 }));
+  check("100 MB are refused", huge.status, 413);
+}
+
+async function staysBounded(world) {
+  const before = world.nightshift.memoryMb();
+  const response = await post(world, "/v1/chat/completions", { model: "openai-gigaline", stream: true, messages: [] });
+  checkThat("a line without an end falls back", (await response.text()).includes("word4"));
+  checkThat("a line without an end costs no memory", world.nightshift.memoryMb() - before < 60, `${world.nightshift.memoryMb() - before} MB more`);
+  checkThat("and its connection is closed", await until(() => world.bad.of("openai-gigaline").open === 0));
+}
+
+// A client that leaves takes its upstream with it.
+async function cancels(world) {
+  const client = new OpenAI({ baseURL: `${world.nightshift.url}/v1`, apiKey: world.nightshift.token });
+  const seen = world.good.of("openai-itl50-n40");
+  const stream = await client.chat.completions.create({ model: "openai-itl50-n40", stream: true, messages: [] });
+  for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break;
+  checkThat("a client that leaves a stream closes its upstream", await until(() => seen.aborted === 1, 1000), seen);
+  const { host } = new URL(world.nightshift.url);
+  const [address, port] = host.split(":");
+  const socket = net.connect(Number(port), address);
+  const body = JSON.stringify({ model: "openai-hang", messages: [] });
+  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${world.nightshift.token}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+  const waiting = world.bad.of("openai-hang");
+  await until(() => waiting.open === 1, 1000);
+  socket.destroy();
+  checkThat("a client that leaves before the answer closes its upstream", await until(() => waiting.open === 0, 600), waiting);
+}
+
+async function listsAndEmbeds(world) {
+  const client = new OpenAI({ baseURL: `${world.nightshift.url}/v1`, apiKey: world.nightshift.token, maxRetries: 0 });
+  const models = await client.models.list();
+  checkThat("models are listed", models.data.some(({ id }) => id === "openai-plain"), models.data.length);
+  const tags = await new Ollama({ host: world.nightshift.url, headers: { authorization: `Bearer ${world.nightshift.token}` } }).list();
+  checkThat("tags are listed", tags.models.some(({ name }) => name === "ollama-plain"), tags);
+  const { data } = await client.embeddings.create({ model: "embed", input: ["a", "b"] });
+  check("embeddings pass", data.map(({ embedding }) => embedding.length), [8, 8]);
+  world.reset("embed");
+  const other = await client.embeddings.create({ model: "embed-bad", input: "a" }).then(() => 200, ({ status }) => status);
+  checkThat("embeddings fail when their model does", other >= 500, other);
+  check("embeddings never change their model", world.good.of("embed-other").requests, 0);
+}
+
+// Every attempt is an event.
+async function accounts(world) {
+  const session = `gateway-e2e-${Date.now()}`;
+  const response = await post(world, "/v1/chat/completions", { model: "openai-n200", messages: [], metadata: { session_id: session } });
+  await response.text();
+  let rows = [];
+  for (let tries = 0; tries < 50 && rows.length === 0; tries++) {
+    await pause(100);
+    rows = await world.nightshift.query(`session = "${session}" and kind = model_call`, ["count", "sum(input_tokens)", "sum(output_tokens)"], ["session"]);
+  }
+  check("an attempt is an event with its tokens", rows[0]?.slice(1), [1, 20, 200]);
+}
+
+export async function runBehaviour(world) {
+  for (const part of [passesBytes, tellsTruth, refusesBadInput, staysBounded, cancels, listsAndEmbeds, accounts]) {
+    world.reset("");
+    try {
+      await part(world);
+    } catch (error) {
+      checkThat(part.name, false, String(error.stack ?? error));
+    }
+  }
+}
