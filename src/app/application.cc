@@ -86,6 +86,17 @@ api::GateOptions gate_options(const Config& config) {
     return {.anonymous_ingest = config.auth.anonymous_ingest, .allowed_hosts = config.server.allowed_hosts};
 }
 
+constexpr const char* kPromptTokenFile = "prompt.token";
+constexpr size_t kTokenBytesMax = 4096;
+
+std::string url_of(const Config& config, const net::Server& server) {
+    std::string host = config.server.listen;
+    host.erase(host.rfind(':'));
+    bool is_any = host == "0.0.0.0" || host == "[::]";
+    return fmt::format("http://{}:{}", is_any ? "127.0.0.1" : host,
+                       server.ports().at(api::Server::kMainListener));
+}
+
 Task<> watch_self(SelfWatch& watch) {
     constexpr std::chrono::seconds kEvery(5);
     for (;;) {
@@ -147,6 +158,8 @@ struct Application::Parts {
     Result<void> serve();
     Result<void> open_work();
     Result<void> open_gateway();
+    Result<void> make_prompt_token();
+    Result<jobs::PromptTarget> own_gateway(const std::string& tenant) const;
     api::Router routes();
     void add_work_routes(api::Router& router);
     std::vector<api::Failing> failing() const;
@@ -194,12 +207,32 @@ Result<void> Application::Parts::open_fleet() {
 
 // Before anything is recorded: the tap tells the work of gateways' cron runs.
 Result<void> Application::Parts::open_work() {
+    auto model_gateway = [this](const std::string& tenant) { return own_gateway(tenant); };
     auto find_gateway = [this](const std::string& tenant, const std::string& name) {
         return sources->find(tenant, name);
     };
-    NS_TRY(work,
-           Work::open({*decisions, *pool, *recorder, *hub, clock, find_gateway}, config, folder.path()));
+    NS_TRY(work, Work::open({*decisions, *pool, *recorder, *hub, clock, find_gateway, model_gateway}, config,
+                            folder.path()));
     return work->start();
+}
+
+// For scheduled prompts, which come to it as any client does.
+Result<jobs::PromptTarget> Application::Parts::own_gateway(const std::string& tenant) const {
+    if (!gateway || !server)
+        return fail(Code::kUnavailable, "no gateway is configured: the prompt needs a url");
+    if (tenant != "default") return fail(Code::kInvalid, "prompts of tenant {} need a url and a key", tenant);
+    NS_TRY(std::string key, read_file(folder.path() / kPromptTokenFile, kTokenBytesMax));
+    return jobs::PromptTarget{url_of(config, *server) + "/v1", Secret(std::move(key))};
+}
+
+// The token of scheduled prompts; made once, and again when it was revoked.
+Result<void> Application::Parts::make_prompt_token() {
+    std::filesystem::path path = folder.path() / kPromptTokenFile;
+    auto known = read_file(path, kTokenBytesMax);
+    if (known && authenticator->authenticate(*known)) return {};
+    auth::NewToken wanted{.name = "scheduled prompts", .scopes = auth::Scopes({auth::Scope::kGateway})};
+    NS_TRY(auth::CreatedToken created, authenticator->create(wanted));
+    return write_file_atomically(path, created.secret.reveal(), 0600);
 }
 
 Result<void> Application::Parts::open_gateway() {
@@ -210,6 +243,7 @@ Result<void> Application::Parts::open_gateway() {
         });
     };
     NS_TRY(budgets, store::Writer::open(folder.path() / "gateway.db", gateway::migrate_limits));
+    if (auto made = make_prompt_token(); !made) return made;
     NS_TRY(gateway, gateway::Gateway::start({loops(), clock, record, budgets.get()}, config.gateway));
     return {};
 }
@@ -297,6 +331,8 @@ Result<void> Application::Parts::serve() {
 // Whoever appends stops first; then an empty batch passes through the recorder, and behind it nothing is left
 // that could reach the fleet or the hub.
 void Application::Parts::stop() {
+    // Runs first: those that ask our own gateway must not take its end for theirs.
+    if (work) work->stop_runs();
     if (hub) hub->stop();
     if (server) server->stop();
     if (gateway) gateway->stop();
@@ -348,9 +384,7 @@ uint16_t Application::otlp_port() const {
 }
 
 std::string Application::url() const {
-    std::string host = parts_->config.server.listen;
-    host.erase(host.rfind(':'));
-    return fmt::format("http://{}:{}", host == "0.0.0.0" || host == "[::]" ? "127.0.0.1" : host, port());
+    return url_of(parts_->config, *parts_->server);
 }
 
 const std::string& Application::new_token_path() const {

@@ -121,6 +121,7 @@ jobs::Service::Options Work::job_options(const std::filesystem::path& data) {
         return openclaw_.perform(std::move(start), std::move(folder));
     };
     options.stop_elsewhere = [this](jobs::StopRun stop) { return openclaw_.stop(std::move(stop)); };
+    options.gateway = parts_.model_gateway;
     options.on_jobs = [this](const std::vector<jobs::JobPtr>& all) { watch(all); };
     options.on_change = [this](const jobs::Occurrence& occurrence) { publish(occurrence); };
     return options;
@@ -170,8 +171,11 @@ Result<void> Work::start() {
     return {};
 }
 
-void Work::stop() {
+void Work::stop_runs() {
     jobs_->stop();
+}
+
+void Work::stop() {
     deliveries_->stop();
     io::run_blocking(parts_.loop, [this] { return close(); });
 }

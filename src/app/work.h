@@ -37,6 +37,7 @@ public:
         live::Hub& hub;
         const Clock& clock;
         OpenclawWork::FindSource find_gateway;
+        std::function<Result<jobs::PromptTarget>(const std::string& tenant)> model_gateway;
     };
     static Result<std::unique_ptr<Work>> open(Parts parts, const Config& config,
                                               const std::filesystem::path& data);
@@ -44,6 +45,8 @@ public:
 
     // Blocking, not from the loop.
     Result<void> start();
+    // stop_runs() first: nothing is started or judged from then on, while the rest still answers.
+    void stop_runs();
     void stop();
     // Takes the jobs, agents and channels of `config`. Blocking, not from the loop.
     Result<void> reload(const Config& config);

@@ -168,18 +168,18 @@ Task<Execution> Performer::perform_prompt(StartRun start) {
     PromptAction action = std::get<PromptAction>(start.job->action);
     action.system = fill(action.system, about(start), {});
     action.prompt = fill(action.prompt, about(start), {});
-    Result<PromptTarget> target = target_of(action);
+    Result<PromptTarget> target = target_of(start.key.tenant, action);
     if (!target) co_return never_began(target.error().message, parts_.clock.now());
     Execution execution = co_await call_prompt(std::move(action), std::move(*target),
                                                occurrence_id(start.key), start.job->timeout, parts_.clock);
     co_return execution;
 }
 
-Result<PromptTarget> Performer::target_of(const PromptAction& action) const {
+Result<PromptTarget> Performer::target_of(const std::string& tenant, const PromptAction& action) const {
     if (action.url.empty()) {
         if (!parts_.gateway)
             return fail(Code::kUnavailable, "no gateway is configured: the prompt needs a url");
-        return parts_.gateway();
+        return parts_.gateway(tenant);
     }
     evidence::Variables variables(parts_.environment);
     NS_TRY(std::string url, variables.expand(action.url));

@@ -26,8 +26,8 @@ public:
         const Clock& clock;
         std::filesystem::path program;  // Nightshift itself, the keeper
         std::function<std::optional<std::string>(const std::string&)> environment;
-        // Our own gateway, for prompts that name no other; kUnavailable while there is none.
-        std::function<Result<PromptTarget>()> gateway;
+        // Our own gateway, for a tenant's prompts that name no other; an error says why there is none.
+        std::function<Result<PromptTarget>(const std::string& tenant)> gateway;
     };
     explicit Performer(Parts parts) : parts_(std::move(parts)) {}
 
@@ -44,7 +44,7 @@ private:
     Task<std::optional<Execution>> perform_request(StartRun start, std::filesystem::path folder);
     Task<Execution> perform_http(StartRun start);
     Task<Execution> perform_prompt(StartRun start);
-    Result<PromptTarget> target_of(const PromptAction& action) const;
+    Result<PromptTarget> target_of(const std::string& tenant, const PromptAction& action) const;
     Task<Execution> finish(Execution execution, JobPtr job);
     Result<Command> command_of(const StartRun& start) const;
 

@@ -65,7 +65,7 @@ public:
         // The jobs are now these, of all tenants; on the loop.
         std::function<void(const std::vector<JobPtr>&)> on_jobs;
         // Our own gateway, for prompts; see Performer.
-        std::function<Result<PromptTarget>()> gateway;
+        std::function<Result<PromptTarget>(const std::string& tenant)> gateway;
         // An occurrence changed; on the loop.
         std::function<void(const Occurrence&)> on_change;
     };
