@@ -3,6 +3,7 @@
 #include "api/assets.h"
 #include "api/problem.h"
 #include "base/log.h"
+#include "base/text.h"
 
 namespace nightshift::api {
 namespace {
@@ -52,6 +53,9 @@ void add_security_headers(net::Response& response) {
 }  // namespace
 
 size_t Server::body_bytes_max(const net::RequestHead& head) const {
+    // Whoever announces no more than everybody may send is let in or not when the body is there.
+    auto announced = parse_uint(head.headers.get("Content-Length"));
+    if (announced && *announced <= kUnknownBodyBytesMax) return kUnknownBodyBytesMax;
     Router::Match match = router_.find(head.method, raw_path(head));
     if (match.route == nullptr || !gate_.admit(head, *match.route)) return kUnknownBodyBytesMax;
     return match.route->body_bytes_max;
@@ -67,14 +71,16 @@ net::Response Server::refuse(const net::RequestHead& head, int status, std::stri
 }
 
 Task<net::Response> Server::handle(net::Request request) {
-    bool is_live = request.path == "/api/v1/live";
-    net::Response response = co_await route(std::move(request));
-    if (!is_live) add_security_headers(response);
+    // What a page shows, or could be made to show; not what only programs read.
+    bool is_for_browsers = request.path != "/api/v1/live";
+    net::Response response = co_await route(std::move(request), is_for_browsers);
+    if (is_for_browsers) add_security_headers(response);
     co_return response;
 }
 
-Task<net::Response> Server::route(net::Request request) {
+Task<net::Response> Server::route(net::Request request, bool& is_for_browsers) {
     Router::Match match = router_.find(request.method, raw_path(request));
+    if (match.route != nullptr && match.route->refuse) is_for_browsers = false;
     if (match.route == nullptr) {
         if (match.path_exists) {
             net::Response refused = problem(Code::kInvalid, "the path exists, but not with this method");

@@ -24,7 +24,7 @@ public:
     net::Response refuse(const net::RequestHead& head, int status, std::string_view reason) const override;
 
 private:
-    Task<net::Response> route(net::Request request);
+    Task<net::Response> route(net::Request request, bool& is_for_browsers);
 
     Router router_;
     Gate gate_;

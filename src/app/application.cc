@@ -284,13 +284,13 @@ std::vector<api::Failing> Application::Parts::failing() const {
 
 api::Router Application::Parts::routes() {
     api::Router router;
+    if (gateway) api::add_dialect_routes(router, *gateway);  // first: they are asked for most
     api::add_telemetry_routes(router, *receiver);
     api::add_fleet_routes(router, *fleet);
     api::add_event_routes(router, *recorder, *pool, redactor);
     api::add_live_route(router, *hub);
     api::add_token_routes(router, *authenticator, *pool);
     add_work_routes(router);
-    if (gateway) api::add_dialect_routes(router, *gateway);
     api::add_gateway_routes(router, gateway.get());
     api::add_openapi_route(router);
     api::SystemParts system;

@@ -120,7 +120,11 @@ void append_event(recorder::EventBatch& batch, const Caller& caller, const Attem
     event.kind = recorder::Kind::kModelCall;
     event.status = status_of(record.error_class);
     event.tenant = batch.keep(caller.tenant);
-    event.id = batch.keep(fmt::format("gw/{}/{}/{}", caller.request_id, record.span, record.number));
+    std::string id = "gw/";
+    id += caller.request_id;  // the client's own may come twice, the span does not
+    id += '/';
+    id += record.span;
+    event.id = batch.keep(id);
     event.source = "gateway";
     event.agent = batch.keep(caller.agent);
     event.session = batch.keep(caller.session);

@@ -172,7 +172,7 @@ Task<> Attempt::run() {
 
 void Attempt::keep_head() {
     status_ = connection_->status();
-    headers_ = connection_->headers();
+    headers_ = connection_->take_headers();
     rate_limits_ = with_fields(headers_, [&](HeaderFields fields) {
         return read_rate_limits(input_.provider.kind, fields, input_.now);
     });

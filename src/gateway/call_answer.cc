@@ -14,6 +14,14 @@ void add_number(net::Headers& headers, std::string_view name, int64_t value) {
     headers.add(name, fmt::format_int(value).c_str());
 }
 
+// Without floating point: this is on the way of every answer.
+std::string dollars(int64_t nano_usd) {
+    std::string text = std::to_string(nano_usd);
+    if (text.size() < 10) text.insert(0, 10 - text.size(), '0');
+    text.insert(text.size() - 9, 1, '.');
+    return text;
+}
+
 }  // namespace
 
 void Call::add_headers(net::Response& response) const {
@@ -36,9 +44,9 @@ void Call::add_headers(net::Response& response) const {
         if (tightest == nullptr || each->share() > tightest->share()) tightest = each.get();
     }
     if (tightest != nullptr) {
-        headers.add(
-            "x-gw-budget-remaining",
-            fmt::format("{:.1f}% of {}", std::max(1 - tightest->share(), 0.0) * 100, tightest->spec().name));
+        const auto per_mille = static_cast<int64_t>(std::max(1 - tightest->share(), 0.0) * 1'000);
+        headers.add("x-gw-budget-remaining",
+                    fmt::format("{}.{}% of {}", per_mille / 10, per_mille % 10, tightest->spec().name));
     }
 }
 
@@ -54,8 +62,7 @@ net::Response Call::whole_answer() {
     note_fallback(name_of(step_.target));
     settle(ErrorClass::kNone);
     if (is_priced_) {
-        response.headers.add("x-gw-cost-usd",
-                             fmt::format("{:.9f}", static_cast<double>(used_.nano_usd) / 1e9));
+        response.headers.add("x-gw-cost-usd", dollars(used_.nano_usd));
     }
     return response;
 }

@@ -79,7 +79,9 @@ Result<std::vector<CounterPtr>> Limits::find(LimitCache& cache, const Caller& ca
         if (specs_[i].model != "*" && specs_[i].model != route) continue;
         auto subject = subject_of(specs_[i], caller);
         if (!subject) continue;
-        std::string key = fmt::format("{}\n{}", i, *subject);
+        std::string key = *subject;
+        key += '\n';
+        key += fmt::format_int(i).c_str();
         auto cached = cache.find(key);
         if (cached != cache.end() && cached->second->end() > now) {
             found.push_back(cached->second);

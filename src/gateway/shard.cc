@@ -1,7 +1,5 @@
 #include "gateway/shard.h"
 
-#include <fmt/format.h>
-
 namespace nightshift::gateway {
 namespace {
 
@@ -25,7 +23,11 @@ void Shard::note(FallbackNote note) {
 }
 
 std::string Shard::new_id(std::string_view prefix) {
-    return fmt::format("{}{:016x}", prefix, random.next());
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string id(prefix);
+    uint64_t value = random.next();
+    for (int i = 0; i < 16; ++i, value >>= 4) id += kDigits[value & 15];
+    return id;
 }
 
 }  // namespace nightshift::gateway

@@ -92,6 +92,10 @@ const Headers& ClientConnection::headers() const {
     return reader_->headers();
 }
 
+Headers ClientConnection::take_headers() {
+    return reader_->take_headers();
+}
+
 Task<Result<std::string_view>> ClientConnection::read_body() {
     if (is_piece_given_) {
         piece_ = {};

@@ -34,6 +34,8 @@ public:
     Task<Result<void>> read_head();
     int status() const;
     const Headers& headers() const;
+    // The same, to keep; headers() is empty from then on.
+    Headers take_headers();
 
     // The body's next bytes, without their framing; empty at its end. Valid until the next wait. Errors as
     // above; a body that is cut short is one.

@@ -82,6 +82,7 @@ public:
     // When is_done(), or as soon as the head was read.
     int status() const { return status_; }
     const Headers& headers() const { return headers_; }
+    Headers take_headers() { return std::move(headers_); }
     // The final response's head was read.
     bool has_head() const;
     // Another request may follow on this connection, once this one is done.
