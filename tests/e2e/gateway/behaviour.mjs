@@ -117,8 +117,22 @@ async function accounts(world) {
   check("an attempt is an event with its tokens", rows[0]?.slice(1), [1, 20, 200]);
 }
 
+// A job that asks a model comes to the gateway as any client does, and falls back as any client's call does.
+async function servesScheduledPrompts(world) {
+  const job = { prompt: { model: "openai-over-openai", prompt: "How was the night?" }, expect: [{ tokens: { min: 1 } }] };
+  const put = await world.nightshift.request("PUT", "/api/v1/jobs/nightly-question", job);
+  check("a job with a prompt is taken", put.status, 200);
+  const { body } = await world.nightshift.request("POST", "/api/v1/jobs/nightly-question/run", {});
+  let seen;
+  for (const end = Date.now() + 30_000; Date.now() < end && !seen?.verdict; await pause(50)) {
+    seen = (await world.nightshift.request("GET", `/api/v1/occurrences/${encodeURIComponent(body.occurrence)}`)).body;
+  }
+  const [{ execution }] = seen.attempts;
+  checkThat("its answer is the summary, its tokens are counted", execution.succeeded && seen.summary && seen.tokens > 0, seen);
+}
+
 export async function runBehaviour(world) {
-  for (const part of [passesBytes, tellsTruth, refusesBadInput, staysBounded, cancels, listsAndEmbeds, accounts]) {
+  for (const part of [passesBytes, tellsTruth, refusesBadInput, staysBounded, cancels, listsAndEmbeds, accounts, servesScheduledPrompts]) {
     world.reset("");
     try {
       await part(world);
