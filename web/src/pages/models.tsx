@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Gateway, GatewayKey, GatewayLimit, GatewayProbe, GatewayTarget } from "../api/types.ts";
 import { now } from "../lib/clock.ts";
-import { ago, count, dateTime, money, span } from "../lib/format.ts";
+import { ago, count, dateTime, money, plural, span } from "../lib/format.ts";
 import { utc } from "../lib/settings.ts";
 import { messageOf } from "../ui/dialogs.tsx";
 import { Ago } from "../ui/facts.tsx";
@@ -74,7 +74,7 @@ function Overview({ gateway, at }: { gateway: Gateway; at: number }) {
         <h2>{isFresh ? text : "Unknown: no fresh answer"}</h2>
         <p class="muted">
           {count(gateway.calls)} calls since the start, {count(gateway.failed_calls)} without an answer, {count(gateway.fallbacks)} answered by another than the first choice or by none,
-          {" "}{count(gateway.broken_streams)} streams broke off, {count(gateway.refused_by_limits)} refused by budgets, {count(gateway.streams_open)} streams open. As of {ago(Date.now() - at)}.
+          {" "}{plural(gateway.broken_streams ?? 0, "stream")} broke off, {count(gateway.refused_by_limits)} refused by budgets, {plural(gateway.streams_open ?? 0, "stream")} open. As of {ago(Date.now() - at)}.
         </p>
       </div>
     </section>
