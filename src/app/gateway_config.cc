@@ -220,6 +220,21 @@ void read_limit(ConfigReader& in, Settings& settings) {
     settings.limits.push_back(std::move(limit));
 }
 
+void read_loops(ConfigReader& in, gateway::LoopOptions& loops) {
+    using gateway::LoopAction;
+    std::string response = "annotate";
+    int64_t storm = static_cast<int64_t>(loops.storm_requests);
+    in.choice("response", response, {"off", "observe", "annotate", "throttle", "stop"});
+    in.texts("polls", loops.polls);
+    in.integer("storm_requests", storm, 2, 32);
+    in.duration("storm_window", loops.storm_window);
+    loops.storm_requests = static_cast<size_t>(storm);
+    loops.most = response == "off" ? LoopAction::kNone : LoopAction::kAnnotate;
+    for (auto each : {LoopAction::kObserve, LoopAction::kThrottle, LoopAction::kStop}) {
+        if (gateway::to_string(each) == response) loops.most = each;
+    }
+}
+
 std::vector<ingest::Price> price_list(const std::vector<PriceConfig>& prices) {
     std::vector<ingest::Price> list;
     for (const PriceConfig& each : prices)
@@ -238,6 +253,7 @@ void read_gateway(ConfigReader& in, const std::vector<PriceConfig>& prices, Sett
     in.list("providers", [&](ConfigReader& item) { read_provider(item, settings); });
     in.list("routes", [&](ConfigReader& item) { read_route(item, defaults, settings); });
     in.list("limits", [&](ConfigReader& item) { read_limit(item, settings); });
+    in.section("loops", [&](ConfigReader& section) { read_loops(section, settings.loops); });
     in.texts_by_name("teams", settings.teams);
     gateway::number_lanes(settings);
     gateway::set_deadlines(settings);

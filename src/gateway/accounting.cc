@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "base/redact.h"
 #include "base/text.h"
 
 namespace nightshift::gateway {
@@ -168,6 +169,34 @@ void append_warning(recorder::EventBatch& batch, const Caller& caller, const Lim
     batch.events.push_back(event);
 }
 
+void append_loop(recorder::EventBatch& batch, const Caller& caller, const LoopEvidence& evidence,
+                 LoopAction action, Time now) {
+    recorder::Event event;
+    event.time_us = unix_us(now);
+    event.kind = recorder::Kind::kLog;
+    event.status = recorder::Status::kError;
+    event.tenant = batch.keep(caller.tenant);
+    event.id = batch.keep(fmt::format("gw/loop/{}", caller.request_id));
+    event.source = "gateway";
+    event.agent = batch.keep(caller.agent);
+    event.session = batch.keep(caller.session);
+    event.trace = batch.keep(caller.trace);
+    event.name = "loop_seen";
+    event.error_type = "loop";
+    std::string attributes;
+    Members members(attributes);
+    members.text("kind", to_string(evidence.kind));
+    members.text("action", to_string(action));
+    members.number("count", static_cast<int64_t>(evidence.count));
+    members.text("score", fmt::format("{:.2f}", evidence.score));
+    members.text("signature", evidence.signature);
+    members.text("what", Redactor().redact(explain(evidence)));
+    members.text("request_id", caller.request_id);
+    members.end();
+    event.attributes = batch.keep(attributes);
+    batch.events.push_back(event);
+}
+
 Ledger::Ledger(io::Loop& loop, Sink sink) : sink_(std::move(sink)), alarm_(loop, [this] { flush(); }) {}
 
 void Ledger::add(const Caller& caller, const AttemptRecord& record) {
@@ -179,6 +208,12 @@ void Ledger::add(const Caller& caller, const AttemptRecord& record) {
 void Ledger::add_warning(const Caller& caller, const LimitCounter& counter, int percent, Time now) {
     if (batch_ == nullptr) batch_ = std::make_shared<recorder::EventBatch>();
     append_warning(*batch_, caller, counter, percent, now);
+    added();
+}
+
+void Ledger::add_loop(const Caller& caller, const LoopEvidence& evidence, LoopAction action, Time now) {
+    if (batch_ == nullptr) batch_ = std::make_shared<recorder::EventBatch>();
+    append_loop(*batch_, caller, evidence, action, now);
     added();
 }
 

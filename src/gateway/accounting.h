@@ -10,6 +10,7 @@
 #include "gateway/caller.h"
 #include "gateway/dialects/answer.h"
 #include "gateway/limit_counter.h"
+#include "gateway/loops.h"
 #include "gateway/settings.h"
 #include "io/loop.h"
 #include "live/alarm.h"
@@ -55,6 +56,10 @@ int64_t cost_nano_usd(const PriceSpec& price, const Usage& usage);
 void append_warning(recorder::EventBatch& batch, const Caller& caller, const LimitCounter& counter,
                     int percent, Time now);
 
+// A caller repeats itself; what it repeats is written without secrets.
+void append_loop(recorder::EventBatch& batch, const Caller& caller, const LoopEvidence& evidence,
+                 LoopAction action, Time now);
+
 // Turns a record into a canonical event inside `batch`.
 void append_event(recorder::EventBatch& batch, const Caller& caller, const AttemptRecord& record);
 
@@ -69,6 +74,7 @@ public:
     Ledger(io::Loop& loop, Sink sink);
     void add(const Caller& caller, const AttemptRecord& record);
     void add_warning(const Caller& caller, const LimitCounter& counter, int percent, Time now);
+    void add_loop(const Caller& caller, const LoopEvidence& evidence, LoopAction action, Time now);
     void flush();
 
 private:

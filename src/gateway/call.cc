@@ -63,6 +63,8 @@ std::optional<net::Response> Call::prepare() {
 
 Task<net::Response> Call::run() {
     if (auto refusal = prepare()) co_return std::move(*refusal);
+    auto stopped = co_await look_for_loop();
+    if (stopped) co_return std::move(*stopped);
     auto over_limit = co_await reserve();
     if (over_limit) co_return std::move(*over_limit);
     if (request_.http.watch_client) {
@@ -130,7 +132,10 @@ Task<> Call::make_attempt(const Step& step) {
 
 // What follows from the attempt: an answer, or nothing when the chain goes on.
 std::optional<net::Response> Call::judge() {
-    if (attempt_->is_committed()) return facts_.stream ? stream_answer() : whole_answer();
+    if (attempt_->is_committed()) {
+        overhead_ = overhead_now();
+        return facts_.stream ? stream_answer() : whole_answer();
+    }
     const ErrorClass error_class = attempt_->error_class();
     const Ruling ruling = rule(error_class, Phase::kBeforeCommit);
     last_message_ = attempt_->is_own_error() || error_class == ErrorClass::kCredential
@@ -189,7 +194,7 @@ void Call::settle(ErrorClass error_class) {
     record.took = to_us(now - attempt->started());
     if (attempt->first_content_at() != Instant{})
         record.first_token = to_us(attempt->first_content_at() - attempt->started());
-    if (attempt->is_committed()) record.overhead = overhead();
+    if (attempt->is_committed()) record.overhead = overhead_;
     used_.nano_usd += record.cost_nano_usd;
     used_.tokens += record.usage.input + record.usage.output;
     if (attempt->is_committed()) used_.requests = 1;
@@ -212,7 +217,7 @@ void Call::settle(ErrorClass error_class) {
     if (error_class == ErrorClass::kClientGone) ++stats.gone_clients;
 }
 
-std::chrono::microseconds Call::overhead() const {
+std::chrono::microseconds Call::overhead_now() const {
     return to_us(steady_clock::now() - started_ - waited_);
 }
 

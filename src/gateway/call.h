@@ -35,6 +35,9 @@ private:
     std::optional<net::Response> prepare();
     // Takes what the call may use from all its limits; an answer when they do not allow it.
     Task<std::optional<net::Response>> reserve();
+    // Looks whether the caller repeats itself; an answer when that must stop.
+    Task<std::optional<net::Response>> look_for_loop();
+    LoopEvidence strongest_loop(Instant now) const;
     std::optional<int64_t> reserve_more(int64_t output_cut);
     void settle_limits();
     net::Response over_limit(const Refused& refused);
@@ -54,7 +57,7 @@ private:
     void note_fallback(std::string_view to) const;
     std::string name_of(size_t target) const;
     std::string conceal(std::string text, size_t provider) const;
-    std::chrono::microseconds overhead() const;
+    std::chrono::microseconds overhead_now() const;
 
     Shard& shard_;
     std::shared_ptr<const Plan> plan_;
@@ -71,10 +74,13 @@ private:
     std::string last_message_;
     bool is_client_gone_ = false;
 
+    LoopEvidence loop_;
+    LoopAction loop_action_ = LoopAction::kNone;
     Reservation reservation_;
     int64_t reserved_output_ = 0;
     Amount used_;  // by all attempts
 
+    std::chrono::microseconds overhead_{0};  // until the answer, or its first content
     Instant started_;
     std::chrono::nanoseconds waited_{0};  // for upstreams and pauses
     bool is_priced_ = false;

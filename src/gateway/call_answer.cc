@@ -25,7 +25,12 @@ void Call::add_headers(net::Response& response) const {
     add_number(headers, "x-gw-attempts", chain_->attempts());
     if (const std::string_view reason = chain_->fallback_reason(); !reason.empty())
         headers.add("x-gw-fallback-reason", reason);
-    add_number(headers, "x-gw-overhead-us", overhead().count());
+    const auto spent = overhead_.count() > 0 ? overhead_ : overhead_now();
+    add_number(headers, "x-gw-overhead-us", spent.count());
+    if (loop_action_ >= LoopAction::kAnnotate) {
+        headers.add("x-gw-loop", fmt::format("{}; score={:.2f}; count={}", to_string(loop_.kind), loop_.score,
+                                             loop_.count));
+    }
     const LimitCounter* tightest = nullptr;
     for (const CounterPtr& each : reservation_.counters) {
         if (tightest == nullptr || each->share() > tightest->share()) tightest = each.get();

@@ -170,12 +170,16 @@ public:
 
     Got call(const std::string& model, bool is_stream = false, const std::string& more = "",
              const std::string& path = "/v1/chat/completions") {
+        return call_with(
+            fmt::format(R"({{"model":"{}","stream":{},"messages":[{{"role":"user","content":"hi"}}]{}}})",
+                        model, is_stream, more),
+            path);
+    }
+    Got call_with(std::string body, const std::string& path = "/v1/chat/completions") {
         net::ClientRequest request;
         request.method = net::Method::kPost;
         request.url = server_->url(path);
-        request.body =
-            fmt::format(R"({{"model":"{}","stream":{},"messages":[{{"role":"user","content":"hi"}}]{}}})",
-                        model, is_stream, more);
+        request.body = std::move(body);
         Got got;
         request.on_body = [&got](std::string_view piece) {
             got.body += piece;

@@ -268,5 +268,37 @@ TEST(Gateway, CutsARunningStreamAtItsHardLimit) {
     EXPECT_EQ(gateway.call("good", false, R"(,"max_tokens":700)").status, 429);
 }
 
+// A conversation whose agent made one call so many times, with one result, and `last` after it.
+std::string looping_body(int calls, const std::string& last) {
+    std::string messages = R"({"role":"user","content":"look after it"})";
+    for (int i = 0; i < calls; ++i) {
+        messages += fmt::format(
+            R"(,{{"role":"assistant","content":null,"tool_calls":[{{"id":"c{0}","type":"function","function":)"
+            R"({{"name":"look","arguments":"{{\"at\":\"sky\"}}"}}}}]}},{{"role":"tool","tool_call_id":"c{0}","content":"blue"}})",
+            i);
+    }
+    return messages + last;
+}
+
+TEST(Gateway, StopsALoopAndLetsAPersonSpeak) {
+    UpstreamForTest upstream;
+    Settings settings = settings_for(upstream);
+    settings.loops.most = LoopAction::kStop;
+    GatewayForTest gateway(settings);
+    const Got stopped =
+        gateway.call_with(fmt::format(R"({{"model":"good","messages":[{}]}})", looping_body(12, "")));
+    EXPECT_EQ(stopped.status, 429) << stopped.body;
+    EXPECT_THAT(stopped.body, HasSubstr("loop_detected"));
+    EXPECT_EQ(stopped.headers.get("x-should-retry"), "false");
+    const Got person =
+        gateway.call_with(fmt::format(R"({{"model":"good","messages":[{}]}})",
+                                      looping_body(12, R"(,{"role":"user","content":"try the sea"})")));
+    EXPECT_EQ(person.status, 200) << person.body;
+    gateway.stop();
+    const auto events = gateway.events();
+    ASSERT_FALSE(events.empty());
+    EXPECT_EQ(events[0].name, "loop_seen");
+}
+
 }  // namespace
 }  // namespace nightshift::gateway

@@ -9,6 +9,7 @@
 
 #include "base/secret.h"
 #include "gateway/dialects/dialect.h"
+#include "gateway/loops.h"
 
 // What the configuration says of the gateway: values, checked once, then only read.
 namespace nightshift::gateway {
@@ -95,6 +96,7 @@ struct Settings {
     std::vector<ProviderSpec> providers;
     std::vector<Route> routes;
     std::vector<LimitSpec> limits;
+    LoopOptions loops;
     std::map<std::string, std::string> teams;  // agent -> team
     std::vector<std::string> allowed_hosts;    // empty: those of the providers
     size_t lanes = 0;                          // see number_lanes()

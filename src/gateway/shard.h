@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -81,6 +82,8 @@ struct Shard {
     std::shared_ptr<const Plan> plan;
     Limits* limits = nullptr;  // null: there are none
     LimitCache limit_cache;
+    StormWatch storms;
+    std::unordered_map<std::string, Instant> loop_notes;  // when each caller's loop was last told of
     std::shared_ptr<Upstreams> upstreams;
     ShardStats stats;
 };

@@ -19,6 +19,7 @@ export const me = signal<Whoami | null>(null);
 const Jobs = lazy(() => import("./pages/jobs.tsx").then((m) => m.JobsPage));
 const Job = lazy(() => import("./pages/job.tsx").then((m) => m.JobPage));
 const Run = lazy(() => import("./pages/run.tsx").then((m) => m.RunPage));
+const Models = lazy(() => import("./pages/models.tsx").then((m) => m.ModelsPage));
 const History = lazy(() => import("./pages/history.tsx").then((m) => m.History));
 const System = lazy(() => import("./pages/system.tsx").then((m) => m.SystemPage));
 
@@ -26,6 +27,7 @@ const kPages = [
   { page: "now", path: "/", title: "Now", keys: "g n" },
   { page: "fleet", path: "/fleet", title: "Fleet", keys: "g f" },
   { page: "jobs", path: "/jobs", title: "Jobs", keys: "g j" },
+  { page: "models", path: "/models", title: "Models", keys: "g m" },
   { page: "history", path: "/history", title: "History", keys: "g h" },
   { page: "system", path: "/system", title: "System", keys: "g s" },
 ] as const;
@@ -115,6 +117,7 @@ function Page() {
     case "jobs": return <Suspense of={Jobs} />;
     case "job": return <Suspense of={Job} />;
     case "run": return <Suspense of={Run} />;
+    case "models": return <Suspense of={Models} />;
     case "history": return <Suspense of={History} />;
     case "system": return <Suspense of={System} />;
     case "lost":
@@ -128,6 +131,7 @@ export function App() {
     "g n": () => navigate("/"),
     "g f": () => navigate("/fleet"),
     "g j": () => navigate("/jobs"),
+    "g m": () => navigate("/models"),
     "g h": () => navigate("/history"),
     "g s": () => navigate("/system"),
     "mod+k": () => void (isPaletteOpen.value = !isPaletteOpen.value),

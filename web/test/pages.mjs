@@ -2,7 +2,7 @@
 import { assert, eventually, hasNoSidewaysScroll, isLive, isPainted, namelessControls } from "./harness.mjs";
 
 const phone = { width: 360, height: 760 };
-const kPaths = ["/", "/fleet", "/fleet?view=sessions", "/jobs", "/history", "/system"];
+const kPaths = ["/", "/fleet", "/fleet?view=sessions", "/jobs", "/models", "/history", "/system"];
 
 export async function signIn(suite, browser, token) {
   await suite.check("asks for a token and refuses a wrong one", async () => {

@@ -1,5 +1,5 @@
 import type {
-  Event, EventPage, Explanation, JobDetail, JobList, OccurrenceDetail, OccurrencePage, QueryRequest, QueryResult, System, TokenInfo, Whoami,
+  Event, EventPage, Explanation, Gateway, GatewayProbe, JobDetail, JobList, OccurrenceDetail, OccurrencePage, QueryRequest, QueryResult, System, TokenInfo, Whoami,
 } from "./types.ts";
 
 // An answer that was not 2xx, or no answer at all (status 0). `message` is meant for the operator.
@@ -78,6 +78,9 @@ export const api = {
   abort: (session: string, reason: string) =>
     json<{ outcome: string }>("POST", `/api/v1/sessions/${id(session)}/abort`, { reason }),
   dismiss: (attention: string, reason: string) => call("POST", `/api/v1/attention/${id(attention)}/dismiss`, { reason }),
+
+  gateway: () => json<Gateway>("GET", "/api/v1/gateway"),
+  testGateway: (route: string) => json<{ items: GatewayProbe[] }>("POST", "/api/v1/gateway/test", { route }, AbortSignal.timeout(120_000)),
 
   jobs: (sinceMs: number, signal?: AbortSignal) => json<JobList>("GET", `/api/v1/jobs${searchOf({ strip: 30, since_ms: Math.floor(sinceMs) })}`, undefined, signal),
   job: (name: string, signal?: AbortSignal) => json<JobDetail>("GET", `/api/v1/jobs/${id(name)}`, undefined, signal),

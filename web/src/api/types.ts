@@ -349,4 +349,80 @@ export interface Explanation {
   expectations: { name: string; impact: Impact; any_of: string[] }[];
 }
 
+export interface GatewayPercentiles { p50: number | null; p95: number | null; p99: number | null }
+
+export interface GatewayKey {
+  obstacle: "" | "breaker_open" | "cooldown" | "key_set_aside" | "rate_limit_near";
+  breaker: "closed" | "open" | "half_open";
+  breaker_again_in_ms: number;
+  cooldown_ms: number;
+  key_aside_ms: number;
+  recent_failures: number;      // of the last half minute
+  recent_successes: number;
+  requests_left: number | null; // as the provider last said
+  tokens_left: number | null;
+  attempts: number;             // since the start, like all that follows
+  failures: number;
+  success_rate: number | null;
+  took_ms: GatewayPercentiles;
+  first_token_ms: GatewayPercentiles;
+  input_tokens: number;
+  output_tokens: number;
+  cost_usd: number;
+}
+
+export interface GatewayTarget {
+  provider: string;
+  kind: string;
+  model: string;
+  tier: number;
+  weight: number;
+  window: number;               // 0: not declared
+  price: { input: number; output: number } | null;
+  state: string;                // "ready", or what stands against all its keys
+  keys: GatewayKey[];
+}
+
+interface GatewayAmount { requests: number; tokens: number; usd: number }
+
+export interface GatewayLimit {
+  name: string;
+  scope: string;
+  subject: string;
+  model: string;
+  per: string;
+  used: GatewayAmount;
+  ceiling: GatewayAmount;       // 0: none of that unit
+  share: number;
+  ends_ms: number;
+}
+
+export interface Gateway {
+  is_enabled: boolean;
+  now_ms?: number;
+  calls?: number;
+  failed_calls?: number;
+  fallbacks?: number;
+  broken_streams?: number;
+  cut_streams?: number;
+  gone_clients?: number;
+  refused_by_limits?: number;
+  streams_open?: number;
+  routes?: { name: string; last_resort: string; targets: GatewayTarget[] }[];
+  limits?: GatewayLimit[];
+  last_fallbacks?: { at_ms: number; route: string; from: string; reason: string; to: string; agent: string }[];
+}
+
+export interface GatewayProbe {
+  route: string;
+  provider: string;
+  model: string;
+  key: number;
+  is_good: boolean;
+  outcome: string;
+  http_status: number;
+  message: string;
+  took_ms: number;
+}
+
 export interface OccurrencePage { items: Occurrence[]; next_cursor: string | null }

@@ -8,6 +8,7 @@ test("knows its pages", () => {
   assert.deepEqual(parsePath("/fleet/"), { page: "fleet" });
   assert.deepEqual(parsePath("/history"), { page: "history" });
   assert.deepEqual(parsePath("/system"), { page: "system" });
+  assert.deepEqual(parsePath("/models"), { page: "models" });
 });
 
 test("says so when it knows no such page", () => {

@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 
 // Where we are. Everything a page shows that is worth sharing is in `search`, so a link is a view.
 export type Route =
-  | { page: "now" } | { page: "fleet" } | { page: "jobs" } | { page: "history" } | { page: "system" }
+  | { page: "now" } | { page: "fleet" } | { page: "jobs" } | { page: "models" } | { page: "history" } | { page: "system" }
   | { page: "session"; id: string }
   | { page: "job"; name: string }
   | { page: "run"; id: string }
@@ -17,7 +17,7 @@ export function parsePath(path: string): Route {
   const parts = path.split("/").filter((part) => part !== "");
   const [first, ...rest] = parts;
   if (first === undefined) return { page: "now" };
-  if (rest.length === 0 && (first === "fleet" || first === "jobs" || first === "history" || first === "system")) return { page: first };
+  if (rest.length === 0 && (first === "fleet" || first === "jobs" || first === "models" || first === "history" || first === "system")) return { page: first };
   if (rest.length > 0 && (first === "session" || first === "jobs" || first === "run")) {
     try {
       const id = rest.map(decodeURIComponent).join("/");

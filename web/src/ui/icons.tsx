@@ -21,6 +21,7 @@ const kPaths = {
   now: <path d="M1.5 8.500h2.800L6 3.500l3.5 9.500L11.3 8.500h3.2" />,
   fleet: <><rect x="2" y="2.5" width="5" height="4.6" rx="1.2" /><rect x="9" y="2.5" width="5" height="4.6" rx="1.2" /><rect x="2" y="9" width="5" height="4.6" rx="1.2" /><rect x="9" y="9" width="5" height="4.6" rx="1.2" /></>,
   jobs: <><rect x="2" y="3" width="12" height="11" rx="1.6" /><path d="M2 6.500h12M5.300 1.500v3M10.700 1.500v3M5.500 10.300l1.700 1.600 3.300-3.400" /></>,
+  models: <><circle cx="3.6" cy="8" r="1.9" /><circle cx="12.4" cy="3.8" r="1.9" /><circle cx="12.4" cy="12.2" r="1.9" /><path d="M5.4 7.200 10.700 4.600M5.4 8.800l5.300 2.600" /></>,
   history: <><path d="M2 2v12h12" /><path d="m4.5 10.5 3-3.5 2.5 2 4-5" /></>,
   system: <><rect x="3.5" y="3.5" width="9" height="9" rx="1.8" /><path d="M6.3 1.500v2M9.7 1.500v2M6.3 12.500v2M9.7 12.500v2M1.5 6.300h2M1.5 9.700h2M12.5 6.300h2M12.5 9.700h2" /></>,
   // event kinds

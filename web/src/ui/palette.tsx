@@ -19,6 +19,7 @@ const commands: Entry[] = [
   { icon: "now", text: "Now", hint: "g n", run: () => navigate("/") },
   { icon: "fleet", text: "Fleet", hint: "g f", run: () => navigate("/fleet") },
   { icon: "jobs", text: "Jobs", hint: "g j", run: () => navigate("/jobs") },
+  { icon: "models", text: "Models", hint: "g m", run: () => navigate("/models") },
   { icon: "history", text: "History", hint: "g h", run: () => navigate("/history") },
   { icon: "system", text: "System", hint: "g s", run: () => navigate("/system") },
   { icon: "looping", text: "Sessions that loop, stall or failed", hint: "filter", run: () => navigate("/fleet?view=sessions&state=looping,stalled,failed") },
@@ -109,7 +110,7 @@ function PaletteDialog() {
 }
 
 const kHelp: [string, string][] = [
-  ["g n", "Now"], ["g f", "Fleet"], ["g j", "Jobs"], ["g h", "History"], ["g s", "System"], ["/", "Filter"], ["j  k", "Next, previous"], ["Enter", "Open"],
+  ["g n", "Now"], ["g f", "Fleet"], ["g j", "Jobs"], ["g m", "Models"], ["g h", "History"], ["g s", "System"], ["/", "Filter"], ["j  k", "Next, previous"], ["Enter", "Open"],
   ["→  ←", "Expand, collapse"], ["Esc", "Close, leave field"], ["⌘K  Ctrl K", "Go to anything"], ["x", "Abort (on Now)"], ["d", "Dismiss (on Now)"], ["r", "Run now (on Jobs)"], ["p", "Pause, resume (on Jobs)"], ["o", "Override (on a run)"], ["?", "This help"],
 ];
 
