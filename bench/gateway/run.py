@@ -192,6 +192,20 @@ def print_rows(bench, targets):
               f"{row['transit_p99_us']:>8.0f}{row['cpu_us_token']:>14.1f}{memory:>7.1f}{row['errors']:>8}")
 
 
+def memory_of_streams(bench):
+    """What one more stream costs in memory, by 1,000 of them in a fresh process."""
+    port, _ = bench.upstream()
+    target = bench.nightshift("streams", ["bench-n100-itl50"], [port])
+    bench.load(target, "closed", 8, "bench-n100-itl50", 1)
+    before = memory_mb(target.process.pid)
+    command = ["taskset", "-c", "0", f"{bench.build}/bench/gateway/gateway_load", str(target.port), "stream", "1000", "4", "bench-n100-itl50", *target.headers]
+    load = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    time.sleep(3.5)
+    during = memory_mb(target.process.pid)
+    errors = json.loads(load.communicate()[0])["errors"]
+    print(f"\nmemory: {before:.1f} MB before, {(during - before) * 1024 / 1000:.1f} KB for each of 1,000 streams, {errors} errors")
+
+
 def provider_dies(bench):
     """Three targets, 200 calls a second; the first two die on the way."""
     upstreams = [bench.upstream() for _ in range(3)]
@@ -220,6 +234,7 @@ def main():
                 targets.append(getattr(bench, name)(port))
         print_rows(bench, targets)
         if "nightshift" in only:
+            memory_of_streams(bench)
             provider_dies(bench)
     finally:
         bench.stop()
