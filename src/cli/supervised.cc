@@ -23,9 +23,11 @@ int run_supervised(const Connection& connection, bool json) {
         std::string state = text_at(agent, "state");
         all_good = all_good && state != "given_up" && state != "backing_off";
         int64_t pid = number_at(agent, "pid");
+        std::string why = text_at(agent, "why");
+        if (why.empty() && state == "running" && !agent.at("is_looked_at").as_bool())
+            why = "its process exists; nobody looks whether it does anything";
         table.add({text_at(agent, "name"), state, age(number_at(agent, "since_ms"), now_ms()),
-                   pid == 0 ? "-" : std::to_string(pid), std::to_string(number_at(agent, "restarts")),
-                   text_at(agent, "why")});
+                   pid == 0 ? "-" : std::to_string(pid), std::to_string(number_at(agent, "restarts")), why});
     }
     std::fputs(table.text().c_str(), stdout);
     return all_good ? kOk : kBad;

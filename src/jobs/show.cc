@@ -122,6 +122,7 @@ json::object show(const AgentStatus& agent) {
                      {"state", to_string(agent.state)},
                      {"since_ms", unix_ms(agent.since)},
                      {"why", agent.why},
+                     {"is_looked_at", agent.is_looked_at},
                      {"pid", nullptr},
                      {"restarts", agent.restarts},
                      {"next_start_ms", milliseconds_of(agent.next_start)},

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 #include "gateway/dialects/json_cursor.h"
 #include "recorder/signature.h"
@@ -179,14 +180,25 @@ public:
             // A person spoke: what went on before is settled.
             conversation_.calls.clear();
             conversation_.turns.clear();
-            ids_.clear();
+            sources_.clear();
         } else if (message.role == Role::kAssistant) {
             add_answer(message);
         }
-        for (const Result& result : message.results) add_result(result);
+        for (Result& result : message.results) add_result(std::move(result));
     }
 
-    Conversation take() { return std::move(conversation_); }
+    Conversation take() {
+        std::unordered_map<std::string_view, int> times;
+        for (const ToolUse& use : conversation_.calls) ++times[use.call];
+        for (size_t i = 0; i < conversation_.calls.size(); ++i) {
+            ToolUse& use = conversation_.calls[i];
+            if (!sources_[i].has_output || times[use.call] < 2) continue;
+            recorder::CallResult kind;
+            kind.output = sources_[i].output;
+            use.result = recorder::result_signature(kind).view();
+        }
+        return std::move(conversation_);
+    }
 
 private:
     void add_answer(const Message& message) {
@@ -197,31 +209,35 @@ private:
             conversation_.calls.push_back(
                 {std::string(recorder::call_signature(call.tool, call.arguments).view()), "", call.tool,
                  recorder::call_text(call.tool, call.arguments)});
-            ids_.push_back(call.id);
+            sources_.push_back({call.id, "", false});
         }
         if (conversation_.turns.size() > Conversation::kTurnsMax)
             conversation_.turns.erase(conversation_.turns.begin());
         while (conversation_.calls.size() > Conversation::kCallsMax) {
             conversation_.calls.erase(conversation_.calls.begin());
-            ids_.erase(ids_.begin());
+            sources_.erase(sources_.begin());
         }
     }
 
     // The call of that id, else the first that has no result yet.
-    void add_result(const Result& result) {
-        for (size_t i = 0; i < ids_.size(); ++i) {
-            ToolUse& use = conversation_.calls[i];
-            const bool is_its = result.id.empty() ? use.result.empty() : ids_[i] == result.id;
-            if (!is_its || !use.result.empty()) continue;
-            recorder::CallResult kind;
-            kind.output = result.output;
-            use.result = recorder::result_signature(kind).view();
+    void add_result(Result result) {
+        for (Source& source : sources_) {
+            if (source.has_output || (!result.id.empty() && source.id != result.id)) continue;
+            source.has_output = true;
+            source.output = std::move(result.output);
             return;
         }
     }
 
+    // Beside each of conversation_.calls: its id and what came of it.
+    struct Source {
+        std::string id;
+        std::string output;
+        bool has_output = false;
+    };
+
     Conversation conversation_;
-    std::vector<std::string> ids_;  // of conversation_.calls
+    std::vector<Source> sources_;
 };
 
 bool is_letter(char c) {

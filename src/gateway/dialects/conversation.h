@@ -8,8 +8,10 @@ namespace nightshift::gateway {
 
 // A tool call of the conversation that a request carries, and what came of it.
 struct ToolUse {
-    std::string call;    // recorder::call_signature: equal for calls that do the same
-    std::string result;  // recorder::result_signature; "" when the request does not hold it
+    std::string call;  // recorder::call_signature: equal for calls that do the same
+    // recorder::result_signature, of calls made more than once: for others nobody asks. "" too when the
+    // request does not hold it.
+    std::string result;
     std::string tool;
     std::string text;  // the call for people: `look {"at":"sky"}`, cut short
 };

@@ -38,6 +38,7 @@ struct AgentStatus {
     AgentState state = AgentState::kStopped;
     Time since;
     std::string why;
+    bool is_looked_at = false;  // its liveness asks for something; else nobody knows whether it does anything
     int pid = 0;            // 0: it does not run
     uint64_t restarts = 0;  // starts after the first, in all its history
     std::optional<Execution> last_end;

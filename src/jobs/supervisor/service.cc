@@ -192,6 +192,7 @@ void Supervisor::show(Agent& agent, AgentState state, std::string why) {
     if (is_new) status.since = clock_.now();
     bool is_said = !is_new && status.why == why;
     status.state = state;
+    status.is_looked_at = agent.spec.liveness.is_checked();
     status.why = std::move(why);
     status.pid = agent.process ? agent.process->pid() : 0;
     uint64_t newest = std::max(agent.number, agent.history.last_number);

@@ -131,8 +131,50 @@ async function servesScheduledPrompts(world) {
   checkThat("its answer is the summary, its tokens are counted", execution.succeeded && seen.summary && seen.tokens > 0, seen);
 }
 
+// Twenty calls at once never take more than their budget holds; a stream is cut where it ends.
+async function keepsBudgets(world) {
+  const ask = () => post(world, "/v1/chat/completions", { model: "budget-lat1200", max_tokens: 500, messages: [] }, { "x-nightshift-session": "e2e-budget" });
+  const answers = await Promise.all(Array.from({ length: 20 }, ask));
+  const passed = answers.filter(({ status }) => status === 200).length;
+  const { peak } = world.good.of("budget-lat1200");
+  checkThat("parallel calls stay within their budget", peak >= 1 && peak <= 5, `${peak} calls of 516 tokens at once within 3000`);
+  const refused = answers.find(({ status }) => status === 429);
+  check("a refusal names the budget", (await refused?.json())?.error?.code, "budget_exceeded");
+  check("a refusal is final", refused?.headers.get("x-should-retry"), "false");
+  check("no refused call reached a provider", world.good.of("budget-lat1200").requests, passed);
+
+  const cut = await post(world, "/v1/chat/completions", { model: "cut-n6000", stream: true, messages: [] }, { "x-nightshift-session": "e2e-cut" });
+  const text = await cut.text();
+  const words = (text.match(/"content":"word/g) ?? []).length;
+  checkThat("a stream is cut at its hard limit", words > 1000 && words <= 5000, `${words} words`);
+  checkThat("a cut stream says so", text.includes('"finish_reason":"length"') && text.trimEnd().endsWith("data: [DONE]"), text.slice(-300));
+}
+
+// An agent that makes the same call for ever is held back, its user never.
+async function stopsLoops(world) {
+  const turn = (i) => [
+    { role: "assistant", content: null, tool_calls: [{ id: `c${i}`, type: "function", function: { name: "look", arguments: '{"at":"sky"}' } }] },
+    { role: "tool", tool_call_id: `c${i}`, content: "blue" },
+  ];
+  const conversation = (turns, ...tail) => ({
+    model: "loop",
+    messages: [{ role: "user", content: "Look." }, ...Array.from({ length: turns }, (_, i) => turn(i)).flat(), ...tail],
+  });
+  const ask = (body) => post(world, "/v1/chat/completions", body, { "x-nightshift-session": "e2e-loop" });
+  check("three calls alike are work", (await ask(conversation(3))).headers.get("x-gw-loop"), null);
+  const annotated = await ask(conversation(4));
+  check("four calls alike pass", annotated.status, 200);
+  checkThat("and carry the score", /score=[1-9]/.test(annotated.headers.get("x-gw-loop")), [...annotated.headers]);
+  const stopped = await ask(conversation(9));
+  check("nine calls alike are stopped", stopped.status, 429);
+  const { error } = await stopped.json();
+  check("as a loop", error.code, "loop_detected");
+  checkThat("with the evidence", error.message.includes('look {"at":"sky"}'), error.message);
+  check("the user's own turn passes", (await ask(conversation(9, { role: "user", content: "Stop that." }))).status, 200);
+}
+
 export async function runBehaviour(world) {
-  for (const part of [passesBytes, tellsTruth, refusesBadInput, staysBounded, cancels, listsAndEmbeds, accounts, servesScheduledPrompts]) {
+  for (const part of [passesBytes, tellsTruth, refusesBadInput, staysBounded, cancels, listsAndEmbeds, accounts, keepsBudgets, stopsLoops, servesScheduledPrompts]) {
     world.reset("");
     try {
       await part(world);

@@ -36,11 +36,20 @@ export function gatewayConfig(kindOf, bad, good) {
       add(`${sdk}-over-${other}`, [{ ...failing("503"), model: `${sdk}-over-${other}-503` }, { provider: `good-${other}`, model: `${sdk}-over-${other}` }]);
     }
   }
+  const lone = (name) => add(name, [{ provider: "good-openai", model: name }]);
+  lone("budget-lat1200");
+  lone("cut-n6000");
+  lone("loop");
   add("embed", [{ provider: "good-openai", model: "embed" }]);
   add("embed-bad", [{ provider: "bad-openai", model: "embed-503" }, { provider: "good-openai", model: "embed-other" }]);
   return {
     timeouts: { connect: "1s", first_token: "800ms", idle: "800ms", answer: "1500ms" },
     providers,
     routes,
+    limits: [
+      { name: "tight", scope: "session", match: "e2e-budget", per: "day", tokens: 3000 },
+      { name: "short", scope: "session", match: "e2e-cut", per: "day", tokens: 5000 },
+    ],
+    loops: { response: "stop" },
   };
 }

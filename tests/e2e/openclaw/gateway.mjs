@@ -73,8 +73,8 @@ class Operator {
 export class Gateway {
   token = `e2e-${randomUUID()}`;
 
-  constructor({ version, cache, directory, upstream_url }) {
-    Object.assign(this, { version, cache, directory, upstream_url });
+  constructor({ version, cache, directory, upstream_url, api_key = "no-key-needed" }) {
+    Object.assign(this, { version, cache, directory, upstream_url, api_key });
     this.is_old = /^2026\.[1-5]\./.test(version);
   }
 
@@ -103,7 +103,7 @@ export class Gateway {
     if (!this.is_old) defaults.systemAgent = { agentId: "main" };
     return {
       gateway: { mode: "local", port: this.port, bind: "loopback", auth: { mode: "token", token: this.token } },
-      models: { mode: "merge", providers: { test: { baseUrl: this.upstream_url, apiKey: "no-key-needed", api: "openai-completions", models } } },
+      models: { mode: "merge", providers: { test: { baseUrl: this.upstream_url, apiKey: this.api_key, api: "openai-completions", models } } },
       agents: { ...roster, defaults },
       cron: { enabled: true },
       plugins: { allow: ["memory-core"] },

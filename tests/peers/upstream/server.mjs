@@ -30,7 +30,7 @@ function readBody(request) {
 }
 
 export class Upstream {
-  // counts by model: { requests, aborted, keys: [the credentials seen] }
+  // By model: requests, those the client left, those open now and at most, the credentials and the last body seen.
   #models = new Map();
   #server = http.createServer((request, response) => void this.#handle(request, response));
   lastBody = "";
@@ -53,7 +53,7 @@ export class Upstream {
   }
 
   of(model) {
-    if (!this.#models.has(model)) this.#models.set(model, { requests: 0, aborted: 0, open: 0, keys: [] });
+    if (!this.#models.has(model)) this.#models.set(model, { requests: 0, aborted: 0, open: 0, peak: 0, keys: [] });
     return this.#models.get(model);
   }
 
@@ -81,6 +81,7 @@ export class Upstream {
     seen.keys.push(request.headers.authorization ?? request.headers["x-api-key"] ?? "");
     seen.body = body;
     seen.open += 1;
+    seen.peak = Math.max(seen.peak, seen.open);
     response.on("close", () => {
       seen.open -= 1;
       if (!response.writableEnded) seen.aborted += 1;

@@ -317,6 +317,7 @@ export interface Supervised {
   state: "starting" | "running" | "backing_off" | "stopping" | "stopped" | "given_up";
   since_ms: number;
   why: string;
+  is_looked_at: boolean;
   pid: number | null;
   restarts: number;
   next_start_ms: number | null;

@@ -50,7 +50,8 @@ export function SupervisedAgents() {
 }
 
 function Row({ agent }: { agent: Supervised }) {
-  const tone = kStates[agent.state];
+  // A process that exists proves nothing: green is for what showed life.
+  const tone = agent.state === "running" && !agent.is_looked_at ? "unknown" : kStates[agent.state];
   const isUp = agent.pid !== null;
   const wish = async (action: "start" | "stop" | "restart") => {
     try {
@@ -71,7 +72,7 @@ function Row({ agent }: { agent: Supervised }) {
           : <button class="button small" aria-label={`Start ${agent.name}`} onClick={() => void wish("start")}>Start</button>}
       </span>
       <span class="why">
-        {agent.why}
+        {agent.why || (agent.state === "running" && !agent.is_looked_at && "its process exists; whether it does anything, nobody looks (alive is not configured)")}
         {agent.restarts > 0 && ` · ${agent.restarts} restarts`}
         {agent.next_start_ms !== null && <> · <time title={dateTime(agent.next_start_ms, utc.value)}>next start in {span(Math.max(0, agent.next_start_ms - now.value))}</time></>}
       </span>
