@@ -18,6 +18,7 @@ namespace {
 // Of the output this much is looked at for the summary and for intended silence.
 constexpr size_t kOutputLookBytes = 256u << 10;
 constexpr std::chrono::seconds kOutputLookTime{5};
+constexpr std::chrono::seconds kKeeperSlack{2};
 
 Execution never_began(std::string error, Time now) {
     Execution execution;
@@ -78,6 +79,8 @@ Result<Command> Performer::command_of(const StartRun& start) const {
     for (auto& [name, value] : command.environment) {
         NS_TRY(value, variables.expand(value));
     }
+    // Nightshift itself stops it at its timeout; the keeper does when Nightshift is not there.
+    command.limits.time = start.job->timeout + kKeeperSlack;
     if (command.folder.empty()) command.folder = parts_.environment("HOME").value_or("/");
     command.environment["NIGHTSHIFT_JOB"] = start.key.job;
     command.environment["NIGHTSHIFT_OCCURRENCE"] = occurrence_id(start.key);

@@ -12,6 +12,7 @@ namespace nightshift::jobs {
 struct ProcessLimits {
     uint64_t memory_bytes = 0;
     std::chrono::seconds cpu{0};
+    std::chrono::milliseconds time{0};  // by the clock on the wall, also while nobody but the keeper is there
     uint64_t processes = 1024;  // threads count too where a control group counts; a fork bomb ends here
     uint64_t open_files = 0;
     uint64_t output_bytes = 50u << 20;  // kept per run, newest; older output is rotated away and counted

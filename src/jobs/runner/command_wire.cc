@@ -11,7 +11,7 @@ namespace nightshift::jobs {
 namespace {
 
 // What this form is, so that a keeper of another version says no instead of guessing.
-constexpr std::string_view kForm = "nightshift command 1";
+constexpr std::string_view kForm = "nightshift command 2";
 
 void put(std::string& out, std::string_view text) {
     fmt::format_to(std::back_inserter(out), "{}:", text.size());
@@ -71,10 +71,10 @@ std::string encode_command(const Command& command) {
     }
     put(out, command.input);
     const auto& limits = command.limits;
-    for (uint64_t number :
-         std::array<uint64_t, 7>{limits.memory_bytes, static_cast<uint64_t>(limits.cpu.count()),
-                                 limits.processes, limits.open_files, limits.output_bytes,
-                                 limits.output_files, static_cast<uint64_t>(command.grace.count())}) {
+    for (uint64_t number : std::array<uint64_t, 8>{
+             limits.memory_bytes, static_cast<uint64_t>(limits.cpu.count()),
+             static_cast<uint64_t>(limits.time.count()), limits.processes, limits.open_files,
+             limits.output_bytes, limits.output_files, static_cast<uint64_t>(command.grace.count())}) {
         put(out, number);
     }
     return out;
@@ -94,6 +94,7 @@ Result<Command> decode_command(std::string_view bytes) {
     auto& limits = command.limits;
     limits.memory_bytes = reader.number();
     limits.cpu = std::chrono::seconds(reader.number());
+    limits.time = std::chrono::milliseconds(reader.number());
     limits.processes = reader.number();
     limits.open_files = reader.number();
     limits.output_bytes = reader.number();
@@ -120,12 +121,13 @@ std::string describe_command(const Command& command) {
         append_json_string(out, name);
     }
     const auto& limits = command.limits;
-    fmt::format_to(std::back_inserter(out),
-                   R"(],"input_bytes":{},"memory_bytes":{},"cpu_s":{},"processes":{},"open_files":{},)"
-                   R"("output_bytes":{},"output_files":{},"grace_ms":{}}})"
-                   "\n",
-                   command.input.size(), limits.memory_bytes, limits.cpu.count(), limits.processes,
-                   limits.open_files, limits.output_bytes, limits.output_files, command.grace.count());
+    fmt::format_to(
+        std::back_inserter(out),
+        R"(],"input_bytes":{},"memory_bytes":{},"cpu_s":{},"time_ms":{},"processes":{},"open_files":{},)"
+        R"("output_bytes":{},"output_files":{},"grace_ms":{}}})"
+        "\n",
+        command.input.size(), limits.memory_bytes, limits.cpu.count(), limits.time.count(), limits.processes,
+        limits.open_files, limits.output_bytes, limits.output_files, command.grace.count());
     return out;
 }
 

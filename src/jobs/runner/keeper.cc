@@ -101,6 +101,7 @@ Result<void> Keeper::start() {
                    .group = group_ ? group_->folder().native() : ""};
     if (auto written = write_start(folder_, start); !written) return written;
     if (auto synced = sync_directory(folder_.parent_path()); !synced) return synced;
+    if (command_.limits.time.count() > 0) end_at_ = SteadyClock::now() + command_.limits.time;
     if (command_.limits.processes > 0 && !group_) count_at_ = SteadyClock::now() + kCountEvery;
     return process_.open_gate();
 }
@@ -116,6 +117,7 @@ void Keeper::serve() {
             begin_to_stop();
         }
         if (kill_at_ && SteadyClock::now() >= *kill_at_) kill_all();
+        if (end_at_ && SteadyClock::now() >= *end_at_) end_late();
         if (count_at_ && SteadyClock::now() >= *count_at_) check_process_count();
         wait_for_news();
     }
@@ -124,7 +126,7 @@ void Keeper::serve() {
 
 void Keeper::wait_for_news() {
     int timeout_ms = -1;
-    for (const auto& deadline : {kill_at_, count_at_}) {
+    for (const auto& deadline : {kill_at_, end_at_, count_at_}) {
         if (!deadline) continue;
         auto left = std::chrono::ceil<milliseconds>(*deadline - SteadyClock::now()).count();
         int left_ms = static_cast<int>(std::clamp<int64_t>(left, 0, 1'000'000));
@@ -146,6 +148,14 @@ void Keeper::take_signals() {
         stop_asked_ = true;
         if (process_.pid != 0) begin_to_stop();
     }
+}
+
+// Nobody told us to stop it in time: whoever would have is not there.
+void Keeper::end_late() {
+    end_at_.reset();
+    if (has_ended_ || kill_at_) return;
+    execution_.timed_out = true;
+    begin_to_stop();
 }
 
 void Keeper::copy_output() {
@@ -175,6 +185,7 @@ bool Keeper::reap() {
 
 void Keeper::note_end(int status) {
     has_ended_ = true;
+    end_at_.reset();
     count_at_.reset();
     if (!execution_.error.empty() && execution_.ended != Time{}) return;  // it never became the command
     execution_.ended = SystemClock().now();

@@ -245,6 +245,15 @@ TEST_F(ProcessTest, HoldsLimitsOfFilesAndMemory) {
     EXPECT_EQ(output(), "33\n65536\n");
 }
 
+TEST_F(ProcessTest, EndsCommandWhoseTimeIsUpThoughNobodyIsThere) {
+    Command command = shell("trap '' TERM; while :; do sleep 0.05; done");
+    command.limits.time = std::chrono::milliseconds(300);
+    command.grace = std::chrono::milliseconds(200);
+    Execution execution = runner_.run(run_folder(), command);
+    EXPECT_TRUE(execution.timed_out);
+    EXPECT_EQ(execution.signal, SIGKILL);
+}
+
 TEST_F(ProcessTest, EndsCommandThatUsesTooMuchCpu) {
     Command command = shell("while :; do :; done");
     command.limits.cpu = std::chrono::seconds(1);
