@@ -77,8 +77,8 @@ class Triggers(unittest.TestCase):
         self.server.kill()
         self.server.start()
         self.server.send_events(failed_turn(5, second + 2_000_000))
-        eventually(lambda: len(self.occurrences("repair")) == 2, PATIENCE)
-        self.assertEqual((self.server.work / "repaired").read_text().split(), ["repaired"] * len(self.occurrences("repair")))
+        eventually(lambda: [each["verdict"] for each in self.occurrences("repair")] == ["verified"] * 2, PATIENCE)
+        self.assertEqual((self.server.work / "repaired").read_text().split(), ["repaired"] * 2)
 
     def test_supervised_agent_is_shown_and_obeys(self):
         running = self.runs_as_other_than(None)
