@@ -3,6 +3,10 @@ import { assert, eventually, hasNoSidewaysScroll, isLive, namelessControls } fro
 
 // Each job writes what it promised, or not, in `folder`.
 export const jobsConfig = (folder) => `
+agents:
+  - name: keeper
+    folder: ${folder}
+    command: [/bin/sh, -c, "while [ -d ${folder} ]; do sleep 1; done"]
 jobs:
   - name: report
     description: Writes the morning report
@@ -94,6 +98,19 @@ export async function jobs(suite, browser, program, shoot) {
     const line = page.locator(".daily");
     await line.waitFor();
     await eventually("audited", async () => /today: \d+ planned, \d+ verified.*since \d\d:\d\d.*ledger adds up \(checked (now|\d+ \w ago)\)/s.test(await line.innerText()), 90_000);
+    await page.close();
+  });
+
+  await suite.check("jobs: a supervised agent is shown, stopped and started; a process that nobody looks at is not green", async () => {
+    const page = await browser.page("/jobs");
+    const agent = page.locator("[data-agent=keeper]");
+    await agent.waitFor();
+    await eventually("running", async () => (await agent.getAttribute("data-state")) === "running");
+    assert.match(await agent.getAttribute("class"), /s-unknown/);
+    await page.getByRole("button", { name: "Stop keeper" }).click();
+    await eventually("stopped", async () => (await agent.getAttribute("data-state")) === "stopped");
+    await page.getByRole("button", { name: "Start keeper" }).click();
+    await eventually("running again", async () => (await agent.getAttribute("data-state")) === "running");
     await page.close();
   });
 
