@@ -377,7 +377,9 @@ Result<std::unique_ptr<Application>> Application::start(const Config& config,
 }
 
 Result<void> Application::reload(const Config& config) {
-    return parts_->work->reload(config);
+    if (auto done = parts_->work->reload(config); !done) return done;
+    if (!parts_->gateway || !config.gateway.is_enabled) return {};
+    return parts_->gateway->reload(config.gateway);
 }
 
 uint16_t Application::port() const {
