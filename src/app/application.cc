@@ -29,6 +29,7 @@
 #include "base/log.h"
 #include "base/redact.h"
 #include "fleet/service.h"
+#include "gateway/exporter.h"
 #include "gateway/gateway.h"
 #include "ingest/receiver.h"
 #include "io/blocking.h"
@@ -141,9 +142,10 @@ struct Application::Parts {
     std::unique_ptr<Sources> sources;
     std::unique_ptr<SelfWatch> self_watch;
     std::unique_ptr<Work> work;
-    std::unique_ptr<store::Writer> budgets;     // of the gateway's limits
-    std::unique_ptr<gateway::Gateway> gateway;  // null without its section in the configuration
-    std::unique_ptr<io::TaskGroup> background;  // on `decisions`
+    std::unique_ptr<store::Writer> budgets;       // of the gateway's limits
+    std::unique_ptr<gateway::Exporter> exporter;  // null: its calls are told of nowhere else
+    std::unique_ptr<gateway::Gateway> gateway;    // null without its section in the configuration
+    std::unique_ptr<io::TaskGroup> background;    // on `decisions`
     std::unique_ptr<api::Server> api;
     std::unique_ptr<net::Server> server;
 
@@ -182,8 +184,11 @@ Result<void> Application::Parts::open_recorder() {
     live_options.version = kVersion;
     hub = std::make_unique<live::Hub>(loops(), live_options, clock);
     receiver = std::make_unique<ingest::Receiver>(*recorder, receiver_options(config), clock);
+    if (!config.gateway.export_to.url.empty())
+        exporter = std::make_unique<gateway::Exporter>(*decisions, clock, config.gateway.export_to);
     recorder->set_tap([this](std::shared_ptr<const recorder::EventBatch> batch, recorder::Position position) {
         publish_events(*hub, *batch);
+        if (exporter) exporter->add(batch);
         if (work) work->on_batch(*batch);
         fleet->on_batch(std::move(batch), position);
     });
@@ -346,6 +351,7 @@ void Application::Parts::stop() {
                          [passed](const Result<recorder::Receipt>&) { passed->set_value(); });
         passed->get_future().wait();
     }
+    if (exporter) exporter->stop();
     if (fleet) fleet->stop();
 }
 
@@ -371,7 +377,9 @@ Result<std::unique_ptr<Application>> Application::start(const Config& config,
 }
 
 Result<void> Application::reload(const Config& config) {
-    return parts_->work->reload(config);
+    if (auto done = parts_->work->reload(config); !done) return done;
+    if (!parts_->gateway || !config.gateway.is_enabled) return {};
+    return parts_->gateway->reload(config.gateway);
 }
 
 uint16_t Application::port() const {

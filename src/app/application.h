@@ -20,8 +20,8 @@ public:
     // Stops taking requests, finishes what is open, commits what was taken, and joins.
     ~Application();
 
-    // Takes the jobs and agents of `config`; what runs goes on undisturbed. The other sections wait for a
-    // restart.
+    // Takes the jobs, agents, channels and the gateway's providers and routes of `config`; what runs goes on
+    // undisturbed. The rest waits for a restart.
     Result<void> reload(const Config& config);
 
     uint16_t port() const;

@@ -235,6 +235,21 @@ void read_loops(ConfigReader& in, gateway::LoopOptions& loops) {
     }
 }
 
+void read_export(ConfigReader& in, gateway::ExportSpec& spec) {
+    std::map<std::string, std::string> headers;
+    in.text("url", spec.url);
+    in.texts_by_name("headers", headers);
+    in.duration("every", spec.every);
+    in.boolean("spans", spec.spans);
+    in.boolean("metrics", spec.metrics);
+    for (auto& [name, value] : headers) spec.headers[name] = Secret(std::move(value));
+    while (spec.url.ends_with('/')) spec.url.pop_back();
+    auto url = net::parse_url(spec.url);
+    if (!url || (url->scheme != "http" && url->scheme != "https"))
+        in.complain("export needs the url of an OTLP collector, such as http://127.0.0.1:4318");
+    if (spec.every.count() == 0) in.complain("export.every must be longer than nothing");
+}
+
 std::vector<ingest::Price> price_list(const std::vector<PriceConfig>& prices) {
     std::vector<ingest::Price> list;
     for (const PriceConfig& each : prices)
@@ -254,6 +269,7 @@ void read_gateway(ConfigReader& in, const std::vector<PriceConfig>& prices, Sett
     in.list("routes", [&](ConfigReader& item) { read_route(item, defaults, settings); });
     in.list("limits", [&](ConfigReader& item) { read_limit(item, settings); });
     in.section("loops", [&](ConfigReader& section) { read_loops(section, settings.loops); });
+    in.section("export", [&](ConfigReader& section) { read_export(section, settings.export_to); });
     in.texts_by_name("teams", settings.teams);
     gateway::number_lanes(settings);
     gateway::set_deadlines(settings);

@@ -202,7 +202,8 @@ void Call::settle(ErrorClass error_class) {
     shard_.ledger.add(caller_, record);
 
     ShardStats& stats = shard_.stats;
-    if (stats.lanes.size() <= lane) stats.lanes.resize(plan_->settings.lanes);
+    if (error_class == ErrorClass::kClientGone) ++stats.gone_clients;
+    if (plan_ != shard_.plan) return;  // the lanes are others now
     LaneStats& seen = stats.lanes[lane];
     ++seen.attempts;
     const bool counts = error_class != ErrorClass::kNone && error_class != ErrorClass::kClientGone &&
@@ -214,7 +215,6 @@ void Call::settle(ErrorClass error_class) {
     if (error_class == ErrorClass::kNone) seen.took_us.add(static_cast<double>(record.took.count()));
     if (facts_.stream && record.first_token.count() >= 0)
         seen.first_token_us.add(static_cast<double>(record.first_token.count()));
-    if (error_class == ErrorClass::kClientGone) ++stats.gone_clients;
 }
 
 std::chrono::microseconds Call::overhead_now() const {

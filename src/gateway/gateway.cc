@@ -46,9 +46,19 @@ struct Gateway::State {
         }
         NS_ASSERT(false);
     }
+    Result<void> prepare_tls(const std::vector<Origin>& origins);
     Task<> take(Shard& shard, std::shared_ptr<const Plan> plan, const std::vector<Origin>& origins);
     static Task<> close(Shard& shard);
 };
+
+// Reading the authorities takes milliseconds and memory, so only where somebody is called by https.
+Result<void> Gateway::State::prepare_tls(const std::vector<Origin>& origins) {
+    const bool needs_tls = std::any_of(origins.begin(), origins.end(),
+                                       [](const auto& each) { return each.url.scheme == "https"; });
+    if (!needs_tls || tls != nullptr) return {};
+    NS_TRY(tls, net::TlsContext::create());
+    return {};
+}
 
 Task<> Gateway::State::take(Shard& shard, std::shared_ptr<const Plan> plan,
                             const std::vector<Origin>& origins) {
@@ -74,11 +84,7 @@ Gateway::~Gateway() {
 Result<std::unique_ptr<Gateway>> Gateway::start(Parts parts, Settings settings) {
     NS_TRY(std::vector<Origin> origins, find_origins(settings, ProxyEnvironment::read()));
     auto state = std::make_unique<State>(std::move(parts));
-    const bool needs_tls = std::any_of(origins.begin(), origins.end(),
-                                       [](const auto& each) { return each.url.scheme == "https"; });
-    if (needs_tls) {
-        NS_TRY(state->tls, net::TlsContext::create());
-    }
+    if (auto ready = state->prepare_tls(origins); !ready) return Failure(ready.error());
     if (!settings.limits.empty()) {
         NS_ASSERT(state->parts.writer != nullptr);
         NS_TRY(state->limits, Limits::open(settings.limits, *state->parts.writer, state->parts.clock.now()));
@@ -91,6 +97,15 @@ Result<std::unique_ptr<Gateway>> Gateway::start(Parts parts, Settings settings) 
         io::run_blocking(*loop, [&] { return state->take(shard, plan, origins); });
     }
     return std::unique_ptr<Gateway>(new Gateway(std::move(state)));
+}
+
+Result<void> Gateway::reload(Settings settings) {
+    NS_TRY(std::vector<Origin> origins, find_origins(settings, ProxyEnvironment::read()));
+    if (auto ready = state_->prepare_tls(origins); !ready) return ready;
+    auto plan = std::make_shared<const Plan>(std::move(settings));
+    for (const auto& shard : state_->shards)
+        io::run_blocking(shard->loop, [&] { return state_->take(*shard, plan, origins); });
+    return {};
 }
 
 Task<net::Response> Gateway::handle(CallRequest request) {

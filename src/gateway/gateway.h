@@ -35,6 +35,11 @@ public:
     static Result<std::unique_ptr<Gateway>> start(Parts parts, Settings settings);
     ~Gateway();
 
+    // Takes other providers, routes, prices and timeouts; calls under way end with those they began with,
+    // breakers begin anew. Budgets stay as they are until a restart. kInvalid, and nothing changes. Blocking,
+    // not from a loop.
+    Result<void> reload(Settings settings);
+
     // On one of the loops.
     Task<net::Response> handle(CallRequest request);
     // For people, as JSON objects; see status.h. On one of the loops.

@@ -227,6 +227,22 @@ TEST(Gateway, BooksEveryAttempt) {
     for (const auto& event : events) EXPECT_THAT(std::string(event.attributes), Not(HasSubstr("key-of")));
 }
 
+TEST(Gateway, TakesOtherRoutesWhileItRuns) {
+    Bench bench;
+    EXPECT_EQ(bench.gateway.call("good").status, 200);
+    Settings settings = settings_for(bench.upstream);
+    settings.routes.resize(1);
+    settings.routes[0].name = "renamed";
+    number_lanes(settings);
+    set_deadlines(settings);
+    ASSERT_TRUE(bench.gateway.gateway().reload(settings));
+    EXPECT_EQ(bench.gateway.call("good").status, 404);
+    EXPECT_EQ(bench.gateway.call("renamed").status, 200);
+    settings.providers[0].url = "no url";
+    EXPECT_FALSE(bench.gateway.gateway().reload(settings));
+    EXPECT_EQ(bench.gateway.call("renamed").status, 200);
+}
+
 struct Budget {
     explicit Budget(int64_t tokens) {
         path = std::filesystem::temp_directory_path() / fmt::format("ns_gateway_{}", ::getpid());

@@ -3,7 +3,12 @@
 namespace nightshift::gateway {
 
 WindowBounds window_around(LimitWindow window, Time now) {
-    using namespace std::chrono;
+    using std::chrono::days;
+    using std::chrono::floor;
+    using std::chrono::hours;
+    using std::chrono::minutes;
+    using std::chrono::months;
+    using std::chrono::sys_days;
     switch (window) {
         case LimitWindow::kMinute: {
             const auto start = floor<minutes>(now);
@@ -18,8 +23,8 @@ WindowBounds window_around(LimitWindow window, Time now) {
             return {start, start + days(1)};
         }
         case LimitWindow::kMonth: {
-            const year_month_day today(floor<days>(now));
-            const year_month month(today.year(), today.month());
+            const std::chrono::year_month_day today(floor<days>(now));
+            const std::chrono::year_month month(today.year(), today.month());
             return {sys_days(month / 1), sys_days((month + months(1)) / 1)};
         }
     }

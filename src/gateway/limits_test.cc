@@ -15,10 +15,10 @@ namespace {
 using Answer = LimitCounter::Answer;
 
 Time at(int year, unsigned month, unsigned day, int hour = 0, int minute = 0, int second = 0) {
-    using namespace std::chrono;
-    return sys_days(
-               year_month_day(std::chrono::year(year), std::chrono::month(month), std::chrono::day(day))) +
-           hours(hour) + minutes(minute) + seconds(second);
+    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
+                                           std::chrono::day(day)};
+    return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+           std::chrono::seconds(second);
 }
 
 TEST(LimitWindow, FollowsTheCalendar) {

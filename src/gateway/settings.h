@@ -91,12 +91,22 @@ struct LimitSpec {
     std::vector<int> warn_at;  // percent, ascending
 };
 
+// Where model calls are told of by OTLP/HTTP.
+struct ExportSpec {
+    std::string url;  // "http://collector:4318"; "" is nowhere
+    std::map<std::string, Secret> headers;
+    std::chrono::seconds every{10};
+    bool spans = true;
+    bool metrics = true;
+};
+
 struct Settings {
     bool is_enabled = false;
     std::vector<ProviderSpec> providers;
     std::vector<Route> routes;
     std::vector<LimitSpec> limits;
     LoopOptions loops;
+    ExportSpec export_to;
     std::map<std::string, std::string> teams;  // agent -> team
     std::vector<std::string> allowed_hosts;    // empty: those of the providers
     size_t lanes = 0;                          // see number_lanes()
