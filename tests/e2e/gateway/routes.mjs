@@ -11,6 +11,9 @@ export const routeName = (sdk, words) => `${sdk}-${words}`;
 const kinds = ["openai", "anthropic", "ollama", "groq", "cerebras"];
 const base = (kind, url) => (kind === "anthropic" || kind === "ollama" ? url : `${url}/v1`);
 
+// Who fails is given up soon; who answers may take its time, so that a busy machine is no failure.
+const patient = { first_token: "20s", idle: "20s", answer: "20s" };
+
 export function gatewayConfig(kindOf, bad, good) {
   const providers = kinds.flatMap((kind) => [
     { name: `bad-${kind}`, kind, url: base(kind, bad.url), keys: ["${BAD_KEY}"] },
@@ -20,7 +23,7 @@ export function gatewayConfig(kindOf, bad, good) {
   const add = (name, targets) => routes.push({ name, targets });
   for (const [sdk, kind] of Object.entries(kindOf)) {
     const failing = (words) => ({ provider: `bad-${kind}`, model: routeName(sdk, words), window: 8192 });
-    const serving = { provider: `good-${kind}`, model: `${sdk}-good`, window: 128_000 };
+    const serving = { provider: `good-${kind}`, model: `${sdk}-good`, window: 128_000, timeouts: patient };
     for (const words of [...beforeContent, ...beforeContentOfStream, ...afterContent, "400", "policy", "gigaline"]) {
       add(routeName(sdk, words), [failing(words), serving]);
     }
@@ -28,17 +31,17 @@ export function gatewayConfig(kindOf, bad, good) {
     add(routeName(sdk, "small"), [failing("400ctx"), { ...serving, provider: `good-${kind}`, model: `${sdk}-small`, window: 4096 }]);
     add(routeName(sdk, "allbad"), [failing("503"), { ...failing("500"), model: routeName(sdk, "500") }]);
     add(routeName(sdk, "allkeys"), [{ ...failing("401"), model: `${sdk}-k1-401` }, { ...failing("403"), model: `${sdk}-k2-403` }]);
-    for (const words of ["plain", "tools", "think", "nousage", "nodone", "itl50-n40", "n200"]) add(routeName(sdk, words), [{ ...serving, model: routeName(sdk, words) }]);
+    for (const words of ["plain", "tools", "think", "nousage", "nodone", "itl50-n40", "n200", "endless"]) add(routeName(sdk, words), [{ ...serving, model: routeName(sdk, words) }]);
     for (const other of ["openai", "anthropic", "ollama"]) {
       for (const words of ["plain", "tools", "mid3"]) {
-        add(`${sdk}-to-${other}-${words}`, [{ provider: `good-${other}`, model: `${sdk}-to-${other}-${words}` }]);
+        add(`${sdk}-to-${other}-${words}`, [{ provider: `good-${other}`, model: `${sdk}-to-${other}-${words}`, timeouts: patient }]);
       }
-      add(`${sdk}-over-${other}`, [{ ...failing("503"), model: `${sdk}-over-${other}-503` }, { provider: `good-${other}`, model: `${sdk}-over-${other}` }]);
+      add(`${sdk}-over-${other}`, [{ ...failing("503"), model: `${sdk}-over-${other}-503` }, { provider: `good-${other}`, model: `${sdk}-over-${other}`, timeouts: patient }]);
     }
   }
-  const lone = (name) => add(name, [{ provider: "good-openai", model: name }]);
+  const lone = (name) => add(name, [{ provider: "good-openai", model: name, timeouts: patient }]);
   lone("budget-lat1200");
-  lone("cut-n6000");
+  lone("cut-n200-itl5");
   lone("loop");
   add("embed", [{ provider: "good-openai", model: "embed" }]);
   add("embed-bad", [{ provider: "bad-openai", model: "embed-503" }, { provider: "good-openai", model: "embed-other" }]);
@@ -48,7 +51,7 @@ export function gatewayConfig(kindOf, bad, good) {
     routes,
     limits: [
       { name: "tight", scope: "session", match: "e2e-budget", per: "day", tokens: 3000 },
-      { name: "short", scope: "session", match: "e2e-cut", per: "day", tokens: 5000 },
+      { name: "short", scope: "session", match: "e2e-cut", per: "day", tokens: 150 },
     ],
     loops: { response: "stop" },
   };

@@ -215,7 +215,7 @@ void read_options(Fields& body, Prompt& prompt) {
     body.ignore_if_default("n", 1.0);
     body.ignore_if_default("logprobs", false);
     body.hints({"model", "stream_options", "metadata", "store", "service_tier", "safety_identifier",
-                "prompt_cache_key", "prompt_cache_retention", "verbosity"});
+                "prompt_cache_key", "prompt_cache_retention"});
 }
 
 void write_parts(JsonWriter& out, const Turn& turn) {

@@ -224,6 +224,7 @@ void write_tools(JsonWriter& out, const Prompt& prompt, Problem& problem) {
     if (prompt.tool_choice == ToolChoice::kAny || prompt.tool_choice == ToolChoice::kNamed) {
         problem.add("tool_choice", "cannot be sent to Ollama");
     }
+    if (prompt.parallel_tools == false) problem.add("parallel_tool_calls", "off cannot be sent to Ollama");
     if (prompt.tools.empty() || prompt.tool_choice == ToolChoice::kNone) return;
     out.key("tools").open_array();
     for (const Tool& tool : prompt.tools) {
