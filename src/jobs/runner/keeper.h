@@ -59,7 +59,7 @@ private:
     bool stop_asked_ = false;        // before the command was started
     std::optional<Steady> kill_at_;  // set while stopping
     std::chrono::milliseconds kill_again_;
-    std::optional<Steady> end_at_;   // its time is up then
+    std::optional<Steady> end_at_;    // its time is up then
     std::optional<Steady> count_at_;  // when the processes are counted next
     int ticks_since_count_ = 0;
     size_t everybody_max_ = 0;  // tasks of the whole machine beyond which ours are counted at once

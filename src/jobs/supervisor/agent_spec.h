@@ -39,8 +39,8 @@ struct AgentStatus {
     Time since;
     std::string why;
     bool is_looked_at = false;  // its liveness asks for something; else nobody knows whether it does anything
-    int pid = 0;            // 0: it does not run
-    uint64_t restarts = 0;  // starts after the first, in all its history
+    int pid = 0;                // 0: it does not run
+    uint64_t restarts = 0;      // starts after the first, in all its history
     std::optional<Execution> last_end;
     std::optional<Time> next_start;  // while backing off
     std::string output_path;         // of the newest life; empty: there is none
