@@ -255,8 +255,12 @@ std::string percent_encode(std::string_view text) {
 
 bool equals_ignore_case(std::string_view a, std::string_view b) {
     auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+    if (a.size() != b.size()) return false;
+    // From the end: names that differ often begin alike.
+    for (size_t i = a.size(); i-- > 0;) {
+        if (lower(a[i]) != lower(b[i])) return false;
+    }
+    return true;
 }
 
 std::string to_lower(std::string_view text) {

@@ -40,7 +40,7 @@ std::string_view to_string(Method method) {
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
     for (const auto& [field, value] : fields_) {
-        if (equals_ignore_case(field, name)) return value;
+        if (field.size() == name.size() && equals_ignore_case(field, name)) return value;
     }
     return std::nullopt;
 }
@@ -50,6 +50,7 @@ std::string_view Headers::get(std::string_view name) const {
 }
 
 void Headers::add(std::string_view name, std::string_view value) {
+    if (fields_.empty()) fields_.reserve(kUsual);
     fields_.emplace_back(name, value);
 }
 

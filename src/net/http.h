@@ -34,6 +34,7 @@ public:
     const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
 
 private:
+    static constexpr size_t kUsual = 12;  // fields of most heads
     std::vector<std::pair<std::string, std::string>> fields_;
 };
 
