@@ -11,8 +11,9 @@ export const routeName = (sdk, words) => `${sdk}-${words}`;
 const kinds = ["openai", "anthropic", "ollama", "groq", "cerebras"];
 const base = (kind, url) => (kind === "anthropic" || kind === "ollama" ? url : `${url}/v1`);
 
-// Who fails is given up soon; who answers may take its time, so that a busy machine is no failure.
-const patient = { first_token: "20s", idle: "20s", answer: "20s" };
+// Who is silent is given up soon; all others may take their time, so that a busy machine is no failure.
+const patient = { connect: "10s", first_token: "20s", idle: "20s", answer: "20s" };
+const isSilent = (words) => ["hang", "lat3000", "stall0", "stall3"].includes(words);
 
 export function gatewayConfig(kindOf, bad, good) {
   const providers = kinds.flatMap((kind) => [
@@ -22,7 +23,7 @@ export function gatewayConfig(kindOf, bad, good) {
   const routes = [];
   const add = (name, targets) => routes.push({ name, targets });
   for (const [sdk, kind] of Object.entries(kindOf)) {
-    const failing = (words) => ({ provider: `bad-${kind}`, model: routeName(sdk, words), window: 8192 });
+    const failing = (words) => ({ provider: `bad-${kind}`, model: routeName(sdk, words), window: 8192, ...(isSilent(words) ? {} : { timeouts: patient }) });
     const serving = { provider: `good-${kind}`, model: `${sdk}-good`, window: 128_000, timeouts: patient };
     for (const words of [...beforeContent, ...beforeContentOfStream, ...afterContent, "400", "policy", "gigaline"]) {
       add(routeName(sdk, words), [failing(words), serving]);
@@ -46,7 +47,7 @@ export function gatewayConfig(kindOf, bad, good) {
   add("embed", [{ provider: "good-openai", model: "embed" }]);
   add("embed-bad", [{ provider: "bad-openai", model: "embed-503" }, { provider: "good-openai", model: "embed-other" }]);
   return {
-    timeouts: { connect: "1s", first_token: "800ms", idle: "800ms", answer: "1500ms" },
+    timeouts: { connect: "10s", first_token: "2s", idle: "2s", answer: "2500ms" },
     providers,
     routes,
     limits: [
