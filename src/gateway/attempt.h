@@ -113,6 +113,7 @@ private:
     std::optional<UpstreamError> error_;
     bool is_client_gone_ = false;
     bool is_committed_ = false;
+    bool is_cut_reached_ = false;  // the next content lies beyond the hard limit
     bool was_cut_ = false;
     bool is_own_error_ = false;
     bool was_error_written_ = false;  // the upstream's error event went to the client as it was

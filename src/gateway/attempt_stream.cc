@@ -36,6 +36,8 @@ bool Attempt::take_pieces(std::string& out, Instant now) {
             if (is_committed_ && is_error) was_error_written_ = writer_->write(*piece, out).has_value();
             return false;
         }
+        // What lies beyond the limit is not passed on, however much of it came at once.
+        if (piece->commits() && is_over_cut()) return is_cut_reached_ = true;
         if (auto written = writer_->write(*piece, out); !written) {
             fail(ErrorClass::kBadAnswer, written.error().message);
             return false;
@@ -63,6 +65,7 @@ Task<bool> Attempt::read_more(std::string& out) {
         reader_->feed(*bytes);
     }
     if (!take_pieces(out, now)) co_return false;
+    if (is_cut_reached_) co_return true;
     if (is_end && !reader_->ended_properly()) {
         fail(is_committed_ ? ErrorClass::kStreamBroken : ErrorClass::kBadAnswer,
              "the stream ended without its end");
@@ -133,7 +136,7 @@ Task<> Attempt::relay(net::ByteStream& client, const std::string& request_id) {
             if (!has_heard_done_) fail(ErrorClass::kClientGone, "the client closed its connection");
             co_return;
         }
-        if (is_over_cut()) {
+        if (is_cut_reached_) {
             was_cut_ = true;
             writer_->write_cut(*reader_, reader_->usage_or_estimate(input_.facts), pending_);
             connection_->abort();

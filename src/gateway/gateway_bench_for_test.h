@@ -119,6 +119,11 @@ private:
                 "inside\",\"type\":\"server_error\",\"param\":null,\"code\":null}}\n\n");
             co_return;
         }
+        if (model == "burst") {
+            std::string all;
+            for (int i = 0; i < 8'000; ++i) all += text_chunk("more ");
+            say(out, std::move(all));
+        }
         if (model == "endless") {
             while (out.is_open()) {
                 say(out, text_chunk("more "));

@@ -22,7 +22,7 @@ Settings settings_for(const UpstreamForTest& upstream) {
                           {"second", ProviderKind::kOpenAi, upstream.url(), {Secret("key-of-second")}}};
     for (const char* model :
          {"good", "status-500", "status-503", "limited", "overflow", "caller", "badkey", "hang", "garbage",
-          "error-first", "empty", "reset", "eof", "stall", "error-later", "endless"}) {
+          "error-first", "empty", "reset", "eof", "stall", "error-later", "endless", "burst"}) {
         Route route;
         route.name = model;
         Target target;
@@ -255,6 +255,12 @@ struct Budget {
         settings.limits.push_back(limit);
     }
     ~Budget() { std::filesystem::remove_all(path); }
+    // For streams that end by their budget alone, on however slow a machine.
+    void allow_all_the_time() {
+        for (Route& route : settings.routes) {
+            for (Target& target : route.targets) target.timeouts.total = std::chrono::minutes(5);
+        }
+    }
     std::filesystem::path path;
     std::unique_ptr<store::Writer> writer;
     UpstreamForTest upstream;
@@ -276,12 +282,27 @@ TEST(Gateway, RefusesWhatABudgetDoesNotCoverAndFallsBackToNobody) {
 
 TEST(Gateway, CutsARunningStreamAtItsHardLimit) {
     Budget budget(4'500);
+    budget.allow_all_the_time();
     GatewayForTest gateway(budget.settings, budget.writer.get());
     const Got got = gateway.call("endless", true);
     EXPECT_TRUE(got.is_whole) << "the client gets a proper end";
     EXPECT_THAT(got.body, HasSubstr(R"("finish_reason":"length")"));
     EXPECT_THAT(got.body, HasSubstr("[DONE]"));
     EXPECT_EQ(gateway.call("good", false, R"(,"max_tokens":700)").status, 429);
+}
+
+TEST(Gateway, PassesNothingBeyondTheHardLimitHoweverMuchComesAtOnce) {
+    Budget budget(4'500);
+    budget.allow_all_the_time();
+    GatewayForTest gateway(budget.settings, budget.writer.get());
+    const Got got = gateway.call("burst", true);
+    EXPECT_TRUE(got.is_whole);
+    EXPECT_THAT(got.body, HasSubstr(R"("finish_reason":"length")"));
+    size_t words = 0;
+    for (size_t at = got.body.find("more "); at != std::string::npos; at = got.body.find("more ", at + 1))
+        ++words;
+    EXPECT_GT(words, 1'000u);
+    EXPECT_LE(words + 3, 4'096u) << "what is left of the budget, three words before them";
 }
 
 // A conversation whose agent made one call so many times, with one result, and `last` after it.
