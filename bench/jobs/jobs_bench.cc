@@ -54,7 +54,7 @@ jobs::JobPtr job_due(size_t number, Time due, jobs::Zones& zones) {
     spec.every = std::chrono::hours(24);
     spec.anchor = due;
     job->schedule = *jobs::Schedule::parse(spec, zones);
-    job->action = jobs::PromptAction{};
+    job->action = jobs::AgentAction{};
     return job;
 }
 
@@ -78,7 +78,8 @@ int start_late(const std::string& kind, size_t count) {
     jobs::Service::Options options;
     options.folder = folder.path() / "runs";
     options.engine.runs_max = 0;
-    options.run_elsewhere = [&](jobs::StartRun run) -> Task<jobs::Execution> {
+    options.run_elsewhere = [&](jobs::StartRun run,
+                                const std::filesystem::path&) -> Task<std::optional<jobs::Execution>> {
         Time now = clock.now();
         {
             std::lock_guard lock(mutex);

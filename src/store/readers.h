@@ -11,8 +11,9 @@
 
 namespace nightshift::store {
 
-// Read-only connections to a database that a Writer changes. A read sees what was committed before it began.
-// Blocking: call it from an io::Pool. Safe from any thread; as many connections as reads at once.
+// Read-only connections to a database that a Writer changes. A read sees one state of it, whatever is
+// committed meanwhile: what was committed before its first statement. Blocking: call it from an io::Pool.
+// Safe from any thread; as many connections as reads at once.
 class Readers {
 public:
     explicit Readers(std::filesystem::path path) : path_(std::move(path)) {}
@@ -28,6 +29,7 @@ public:
 private:
     static constexpr size_t kIdleMax = 8;
 
+    // In a transaction, which give_back() ends.
     Result<std::unique_ptr<Database>> take();
     void give_back(std::unique_ptr<Database> db);
 

@@ -41,14 +41,13 @@ protected:
         };
     }
 
-    int64_t count() {
-        auto rows = readers_.read<int64_t>([](Database& db) -> Result<int64_t> {
-            NS_TRY(Statement select, db.prepare("SELECT count(*) FROM t"));
-            NS_TRY([[maybe_unused]] bool row, select.step());
-            return select.integer(0);
-        });
-        return rows.value_or(-1);
+    static Result<int64_t> count_in(Database& db) {
+        NS_TRY(Statement select, db.prepare("SELECT count(*) FROM t"));
+        NS_TRY([[maybe_unused]] bool row, select.step());
+        return select.integer(0);
     }
+
+    int64_t count() { return readers_.read<int64_t>(count_in).value_or(-1); }
 
     std::filesystem::path folder_ =
         std::filesystem::temp_directory_path() / ("writer_test_" + base64url_encode(random_bytes(6)));
@@ -60,6 +59,20 @@ protected:
 TEST_F(WriterTest, ShowsReadersWhatItAnswered) {
     ASSERT_TRUE(writer_->commit_blocking(insert(1)));
     EXPECT_EQ(count(), 1);
+}
+
+TEST_F(WriterTest, ShowsAReaderOneStateWhateverIsCommittedMeanwhile) {
+    ASSERT_TRUE(writer_->commit_blocking(insert(1)));
+    auto seen = readers_.read<std::pair<int64_t, int64_t>>(
+        [this](Database& db) -> Result<std::pair<int64_t, int64_t>> {
+            NS_TRY(int64_t first, count_in(db));
+            EXPECT_TRUE(writer_->commit_blocking(insert(2)));
+            NS_TRY(int64_t second, count_in(db));
+            return std::pair(first, second);
+        });
+    ASSERT_TRUE(seen);
+    EXPECT_EQ(*seen, std::pair(int64_t{1}, int64_t{1}));
+    EXPECT_EQ(count(), 2);
 }
 
 TEST_F(WriterTest, UndoesOneChangeOfGroupAlone) {
