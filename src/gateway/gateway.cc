@@ -48,7 +48,7 @@ struct Gateway::State {
     }
     Result<void> prepare_tls(const std::vector<Origin>& origins);
     Task<> take(Shard& shard, std::shared_ptr<const Plan> plan, const std::vector<Origin>& origins);
-    static Task<> close(Shard& shard);
+    static Task<> close(std::unique_ptr<Shard>& shard);
 };
 
 // Reading the authorities takes milliseconds and memory, so only where somebody is called by https.
@@ -69,9 +69,11 @@ Task<> Gateway::State::take(Shard& shard, std::shared_ptr<const Plan> plan,
     co_return;
 }
 
-Task<> Gateway::State::close(Shard& shard) {
-    shard.ledger.flush();
-    shard.upstreams.reset();
+// On the shard's loop, which goes on: its alarms must not ring while another thread takes them down.
+Task<> Gateway::State::close(std::unique_ptr<Shard>& shard) {
+    shard->ledger.flush();
+    shard->upstreams.reset();
+    shard.reset();
     co_return;
 }
 
@@ -181,8 +183,11 @@ net::Response Gateway::refuse(Dialect dialect, const Error& error, int status) {
 void Gateway::stop() {
     if (state_->is_stopped) return;
     state_->is_stopped = true;
-    for (const auto& shard : state_->shards)
-        io::run_blocking(shard->loop, [&shard] { return State::close(*shard); });
+    for (std::unique_ptr<Shard>& shard : state_->shards) {
+        io::Loop& loop = shard->loop;
+        io::run_blocking(loop, [&shard] { return State::close(shard); });
+    }
+    state_->shards.clear();
     if (state_->limits != nullptr) state_->limits->close();
 }
 
