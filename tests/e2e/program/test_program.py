@@ -19,6 +19,14 @@ BINARY = os.environ["NIGHTSHIFT_BINARY"]
 SECRET = "sk-ant-api03-" + "Zk9" * 24
 
 
+# With it, every route is there; nobody answers behind it.
+GATEWAY = """
+gateway:
+  providers: [{name: nobody, kind: ollama, url: "http://127.0.0.1:9"}]
+  routes: [{name: fast, targets: [{provider: nobody, model: any}]}]
+"""
+
+
 def now_us():
     return int(time.time() * 1e6)
 
@@ -44,7 +52,7 @@ class RunningServer(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Nightshift(BINARY).start()
+        cls.server = Nightshift(BINARY, GATEWAY).start()
 
     @classmethod
     def tearDownClass(cls):
@@ -211,6 +219,7 @@ class RunningServer(unittest.TestCase):
             if not source.name.endswith("_test.cc"):
                 routes |= set(re.findall(r'"(/(?:api|v1|ping)/[\w/{}]+|/\w+|/openapi\.json)"', source.read_text()))
         self.assertGreater(len(routes), 30)
+        routes.discard("/openai")  # stands before routes that are listed without it
         self.assertEqual(routes - set(document["paths"]), set())
 
     def test_examples_of_the_documents_are_good_configurations(self):
