@@ -24,6 +24,8 @@ constexpr int kAttemptsMax = 100;
 constexpr std::chrono::milliseconds kTimeoutMin{100};
 constexpr std::chrono::milliseconds kTimeoutMax{300'000};
 constexpr std::chrono::hours kGiveUpMax{30 * 24};
+// Until the next look after the database did not answer, or did not take a change.
+constexpr std::chrono::milliseconds kStoreRetry{1'000};
 // Longest pause a provider can ask for; a longer one is taken as this, and mostly ends the delivery.
 constexpr std::chrono::hours kRetryAfterMax{30 * 24};
 
