@@ -3,27 +3,12 @@
 
 #include "gateway/dialects/translate/delta.h"
 #include "gateway/dialects/translate/fields.h"
+#include "gateway/dialects/translate/lenient.h"
 
 namespace nightshift::gateway::translate {
 namespace {
 
 namespace json = boost::json;
-
-std::string text_of(const json::object& object, std::string_view key) {
-    const json::value* value = object.if_contains(key);
-    const json::string* text = value == nullptr ? nullptr : value->if_string();
-    return text == nullptr ? "" : std::string(text->data(), text->size());
-}
-
-const json::object* object_of(const json::object& object, std::string_view key) {
-    const json::value* value = object.if_contains(key);
-    return value == nullptr ? nullptr : value->if_object();
-}
-
-const json::array* array_of(const json::object& object, std::string_view key) {
-    const json::value* value = object.if_contains(key);
-    return value == nullptr ? nullptr : value->if_array();
-}
 
 int64_t index_of(const json::object& object, int64_t otherwise) {
     const json::value* value = object.if_contains("index");

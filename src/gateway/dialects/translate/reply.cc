@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "gateway/dialects/translate/fields.h"
+#include "gateway/dialects/translate/lenient.h"
 #include "gateway/dialects/translate/words.h"
 
 namespace nightshift::gateway::translate {
@@ -12,23 +13,6 @@ namespace json = boost::json;
 
 Failure corrupt(std::string_view what) {
     return fail(Code::kCorrupt, "the answer cannot be translated: {}", what);
-}
-
-// Members are read leniently: an answer may hold more, and less, than we know of.
-std::string text_of(const json::object& object, std::string_view key) {
-    const json::value* value = object.if_contains(key);
-    const json::string* text = value == nullptr ? nullptr : value->if_string();
-    return text == nullptr ? "" : std::string(text->data(), text->size());
-}
-
-const json::object* object_of(const json::object& object, std::string_view key) {
-    const json::value* value = object.if_contains(key);
-    return value == nullptr ? nullptr : value->if_object();
-}
-
-const json::array* array_of(const json::object& object, std::string_view key) {
-    const json::value* value = object.if_contains(key);
-    return value == nullptr ? nullptr : value->if_array();
 }
 
 Result<ReplyCall> chat_call(const json::value& value) {
