@@ -4,69 +4,15 @@
 
 #include <cmath>
 
+#include "base/json_members.h"
 #include "base/text.h"
 
 namespace nightshift::fleet {
 
 namespace {
 
-// Writes members of one object; the caller closes it.
-class Members {
-public:
-    explicit Members(std::string& out) : out_(out) { out_ += '{'; }
-
-    Members& text(std::string_view name, std::string_view value) {
-        key(name);
-        append_json_string(out_, value);
-        return *this;
-    }
-    // Left out when empty.
-    Members& text_if(std::string_view name, std::string_view value) {
-        return value.empty() ? *this : text(name, value);
-    }
-    template <class Integer>
-    Members& integer(std::string_view name, Integer value) {
-        key(name);
-        fmt::format_to(std::back_inserter(out_), "{}", value);
-        return *this;
-    }
-    Members& number(std::string_view name, double value) {
-        key(name);
-        fmt::format_to(std::back_inserter(out_), "{:.9g}", std::isfinite(value) ? value : 0.0);
-        return *this;
-    }
-    Members& usd(std::string_view name, int64_t nano) {
-        return number(name, static_cast<double>(nano) / 1e9);
-    }
-    Members& milliseconds(std::string_view name, int64_t us) { return integer(name, us / 1000); }
-    Members& boolean(std::string_view name, bool value) { return raw(name, value ? "true" : "false"); }
-    Members& raw(std::string_view name, std::string_view json) {
-        key(name);
-        out_ += json;
-        return *this;
-    }
-    // The caller appends the value itself.
-    std::string& value(std::string_view name) {
-        key(name);
-        return out_;
-    }
-    void close() { out_ += '}'; }
-
-private:
-    void key(std::string_view name) {
-        if (!is_first_) out_ += ',';
-        is_first_ = false;
-        out_ += '"';
-        out_ += name;
-        out_ += "\":";
-    }
-
-    std::string& out_;
-    bool is_first_ = true;
-};
-
 void append_fact(std::string& out, std::string_view value, const auto& fact) {
-    Members members(out);
+    JsonMembers members(out);
     members.text("value", value)
         .milliseconds("since_ms", std::max<int64_t>(fact.since_us, 0))
         .milliseconds("as_of_ms", std::max<int64_t>(fact.as_of_us, 0))
@@ -75,7 +21,7 @@ void append_fact(std::string& out, std::string_view value, const auto& fact) {
         .close();
 }
 
-void append_tool(Members& members, const Fact& tool) {
+void append_tool(JsonMembers& members, const Fact& tool) {
     std::string& out = members.value("tool");
     if (tool.value.empty()) {
         out += "null";
@@ -90,8 +36,8 @@ std::string_view cost_source(const Usage& usage) {
     return usage.has_priced_cost ? "priced" : "none";
 }
 
-void append_usage(Members& members, const Usage& usage) {
-    Members(members.value("tokens"))
+void append_usage(JsonMembers& members, const Usage& usage) {
+    JsonMembers(members.value("tokens"))
         .integer("input", usage.input_tokens)
         .integer("output", usage.output_tokens)
         .integer("cache_read", usage.cache_read_tokens)
@@ -106,7 +52,7 @@ void append_usage(Members& members, const Usage& usage) {
 }
 
 void append_detection(std::string& out, const Detection& detection) {
-    Members members(out);
+    JsonMembers members(out);
     members.text("id", detection.id)
         .text("kind", to_string(detection.kind))
         .milliseconds("since_ms", detection.since_us)
@@ -118,7 +64,7 @@ void append_detection(std::string& out, const Detection& detection) {
         .text("explanation", detection.explanation)
         .text("response", to_string(detection.response));
     if (detection.acted) {
-        Members(members.value("acted"))
+        JsonMembers(members.value("acted"))
             .text("action", detection.acted->action)
             .milliseconds("at_ms", detection.acted->at_us)
             .text("outcome", detection.acted->outcome)
@@ -130,7 +76,7 @@ void append_detection(std::string& out, const Detection& detection) {
 }
 
 void append_state_counts(std::string& out, const std::array<uint32_t, kStateCount>& counts) {
-    Members members(out);
+    JsonMembers members(out);
     for (size_t i = 0; i < kStateCount; ++i) {
         if (counts[i] > 0) members.integer(to_string(static_cast<AgentState>(i)), counts[i]);
     }
@@ -140,7 +86,7 @@ void append_state_counts(std::string& out, const std::array<uint32_t, kStateCoun
 }  // namespace
 
 void append_session(std::string& out, const Session& session, int64_t now_us) {
-    Members members(out);
+    JsonMembers members(out);
     members.text("id", session.id)
         .text("agent", session.agent)
         .text("tenant", session.tenant)
@@ -183,7 +129,7 @@ void append_session(std::string& out, const Session& session, int64_t now_us) {
 
 void append_agent(std::string& out, const Agent& agent, const std::optional<Rhythm::Judgement>& rhythm,
                   int64_t now_us) {
-    Members members(out);
+    JsonMembers members(out);
     members.text("id", agent.id)
         .text("name", agent.id)
         .text("tenant", agent.tenant)
@@ -200,7 +146,7 @@ void append_agent(std::string& out, const Agent& agent, const std::optional<Rhyt
     append_usage(members, agent.usage);
     members.milliseconds("last_event_ms", agent.last_us);
     if (rhythm) {
-        Members(members.value("rhythm"))
+        JsonMembers(members.value("rhythm"))
             .milliseconds("silent_ms", std::max<int64_t>(now_us - agent.last_us, 0))
             .milliseconds("usual_gap_ms", rhythm->usual_gap_us)
             .milliseconds("late_after_ms", rhythm->late_after_us)
@@ -212,7 +158,7 @@ void append_agent(std::string& out, const Agent& agent, const std::optional<Rhyt
 }
 
 void append_attention(std::string& out, const Attention& attention) {
-    Members members(out);
+    JsonMembers members(out);
     members.text("id", attention.id)
         .text("severity", to_string(attention.severity))
         .text("kind", attention.kind)
@@ -230,7 +176,7 @@ void append_attention(std::string& out, const Attention& attention) {
 }
 
 void append_totals(std::string& out, const Totals& totals) {
-    Members members(out);
+    JsonMembers members(out);
     append_state_counts(members.value("agents"), totals.agents);
     append_state_counts(members.value("sessions"), totals.sessions);
     members.number("tokens_per_minute", totals.tokens_per_minute)

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "base/json_members.h"
 #include "base/redact.h"
 #include "base/text.h"
 
@@ -34,62 +35,31 @@ std::string_view operation(Dialect dialect) {
     return dialect == Dialect::kEmbeddings ? "embeddings" : "chat";
 }
 
-class Members {
-public:
-    explicit Members(std::string& out) : out_(out) { out_ += '{'; }
-    void text(std::string_view name, std::string_view value) {
-        if (value.empty()) return;
-        start(name);
-        append_json_string(out_, value);
-    }
-    void number(std::string_view name, int64_t value) {
-        start(name);
-        out_ += fmt::format_int(value).c_str();
-    }
-    void flag(std::string_view name, bool value) {
-        if (!value) return;
-        start(name);
-        out_ += "true";
-    }
-    void end() { out_ += '}'; }
-
-private:
-    void start(std::string_view name) {
-        if (!is_first_) out_ += ',';
-        is_first_ = false;
-        out_ += '"';
-        out_ += name;
-        out_ += "\":";
-    }
-    std::string& out_;
-    bool is_first_ = true;
-};
-
 std::string attributes_of(const Caller& caller, const AttemptRecord& record) {
     std::string out;
     out.reserve(384);
-    Members members(out);
-    members.text("request_id", caller.request_id);
-    members.text("route", record.route);
-    if (record.asked_model != record.route) members.text("asked_model", record.asked_model);
-    members.text("dialect", to_string(record.dialect));
-    members.number("target", static_cast<int64_t>(record.target));
-    members.number("key", static_cast<int64_t>(record.key));
-    members.number("attempt", record.number);
-    if (record.status != 0) members.number("http_status", record.status);
-    members.text("error_code", record.error_code);
-    members.text("fallback_reason", record.why);
-    members.text("response_id", record.response_id);
-    if (record.answered_model != record.model) members.text("answered_model", record.answered_model);
-    members.text("finish", to_string(record.finish));
-    members.text("team", caller.team);
+    JsonMembers members(out);
+    members.text_if("request_id", caller.request_id);
+    members.text_if("route", record.route);
+    if (record.asked_model != record.route) members.text_if("asked_model", record.asked_model);
+    members.text_if("dialect", to_string(record.dialect));
+    members.integer("target", static_cast<int64_t>(record.target));
+    members.integer("key", static_cast<int64_t>(record.key));
+    members.integer("attempt", record.number);
+    if (record.status != 0) members.integer("http_status", record.status);
+    members.text_if("error_code", record.error_code);
+    members.text_if("fallback_reason", record.why);
+    members.text_if("response_id", record.response_id);
+    if (record.answered_model != record.model) members.text_if("answered_model", record.answered_model);
+    members.text_if("finish", to_string(record.finish));
+    members.text_if("team", caller.team);
     members.flag("stream", record.is_stream);
     members.flag("committed", record.is_committed);
     members.flag("cut_by_limit", record.was_cut);
     members.flag("failed", record.error_class != ErrorClass::kNone);
     members.flag("usage_estimated", record.usage.is_estimated);
-    if (record.overhead.count() >= 0) members.number("overhead_us", record.overhead.count());
-    members.end();
+    if (record.overhead.count() >= 0) members.integer("overhead_us", record.overhead.count());
+    members.close();
     return out;
 }
 
@@ -160,15 +130,15 @@ void append_warning(recorder::EventBatch& batch, const Caller& caller, const Lim
     event.session = batch.keep(caller.session);
     event.name = "budget_threshold";
     std::string attributes;
-    Members members(attributes);
-    members.text("limit", counter.spec().name);
-    members.text("subject", counter.subject());
-    members.text("window", to_string(counter.spec().window));
-    members.number("percent", percent);
-    members.number("tokens", counter.used().tokens);
-    members.number("requests", counter.used().requests);
-    members.number("nano_usd", counter.used().nano_usd);
-    members.end();
+    JsonMembers members(attributes);
+    members.text_if("limit", counter.spec().name);
+    members.text_if("subject", counter.subject());
+    members.text_if("window", to_string(counter.spec().window));
+    members.integer("percent", percent);
+    members.integer("tokens", counter.used().tokens);
+    members.integer("requests", counter.used().requests);
+    members.integer("nano_usd", counter.used().nano_usd);
+    members.close();
     event.attributes = batch.keep(attributes);
     batch.events.push_back(event);
 }
@@ -188,15 +158,15 @@ void append_loop(recorder::EventBatch& batch, const Caller& caller, const LoopEv
     event.name = "loop_seen";
     event.error_type = "loop";
     std::string attributes;
-    Members members(attributes);
-    members.text("kind", to_string(evidence.kind));
-    members.text("action", to_string(action));
-    members.number("count", static_cast<int64_t>(evidence.count));
-    members.text("score", fmt::format("{:.2f}", evidence.score));
-    members.text("signature", evidence.signature);
-    members.text("what", Redactor().redact(explain(evidence)));
-    members.text("request_id", caller.request_id);
-    members.end();
+    JsonMembers members(attributes);
+    members.text_if("kind", to_string(evidence.kind));
+    members.text_if("action", to_string(action));
+    members.integer("count", static_cast<int64_t>(evidence.count));
+    members.text_if("score", fmt::format("{:.2f}", evidence.score));
+    members.text_if("signature", evidence.signature);
+    members.text_if("what", Redactor().redact(explain(evidence)));
+    members.text_if("request_id", caller.request_id);
+    members.close();
     event.attributes = batch.keep(attributes);
     batch.events.push_back(event);
 }
