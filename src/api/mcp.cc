@@ -31,6 +31,7 @@ enum RpcCode {
 
 struct BoundTool {
     McpTool tool;
+    json::object schema;  // of its arguments
     Access access;
     CallFn call;
 
@@ -84,7 +85,7 @@ json::object list_tools(const Mcp& mcp, const auth::Principal& principal) {
         if (!each.may_call(principal)) continue;
         tools.push_back(json::object{{"name", each.tool.name},
                                      {"description", each.tool.description},
-                                     {"inputSchema", json::parse(each.tool.input_schema)},
+                                     {"inputSchema", each.schema},
                                      {"annotations", json::object{{"readOnlyHint", !each.tool.changes}}}});
     }
     return {{"tools", std::move(tools)}};
@@ -95,14 +96,14 @@ std::string plain(const json::value& value) {
 }
 
 // The request that a tool's arguments mean; kInvalid names the argument that is missing or unknown.
-Result<Call> call_of(const McpTool& tool, json::object arguments, const Call& mcp_call) {
-    json::object schema = json::parse(tool.input_schema).as_object();
-    json::object known = member(schema, "properties");
+Result<Call> call_of(const BoundTool& bound, json::object arguments, const Call& mcp_call) {
+    const McpTool& tool = bound.tool;
+    json::object known = member(bound.schema, "properties");
     for (const auto& [name, value] : arguments) {
         if (!known.contains(name))
             return fail(Code::kInvalid, "{} takes no argument {}", tool.name, std::string_view(name));
     }
-    if (const json::value* required = schema.if_contains("required")) {
+    if (const json::value* required = bound.schema.if_contains("required")) {
         for (const json::value& each : required->as_array()) {
             if (!arguments.contains(each.as_string()))
                 return fail(Code::kInvalid, "{} needs the argument {}", tool.name,
@@ -154,7 +155,7 @@ Task<net::Response> call_tool(std::shared_ptr<const Mcp> mcp, json::value id, js
                              [&](const BoundTool& each) { return each.tool.name == name; });
     if (tool == mcp->tools.end() || !tool->may_call(call.principal))
         co_return rpc_error(id, kInvalidParams, fmt::format("there is no tool {} for this token", name));
-    Result<Call> wanted = call_of(tool->tool, member(params, "arguments"), call);
+    Result<Call> wanted = call_of(*tool, member(params, "arguments"), call);
     if (!wanted) co_return rpc_error(id, kInvalidParams, wanted.error().message);
     net::Response response = co_await tool->call(std::move(*wanted));
     co_return rpc_result(id, tool_result(response));
@@ -193,7 +194,7 @@ void add_mcp_routes(Router& router, std::string version) {
             return each.method == tool.method && each.pattern == tool.pattern;
         });
         NS_ASSERT(route != router.routes().end());
-        mcp->tools.push_back({tool, route->access, route->call});
+        mcp->tools.push_back({tool, json::parse(tool.input_schema).as_object(), route->access, route->call});
     }
     router.add({net::Method::kPost, "/mcp", Access::any_token(),
                 [mcp = std::shared_ptr<const Mcp>(mcp)](Call call) { return answer(mcp, std::move(call)); }});
