@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <cmath>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "ingest/openclaw/json.h"
 #include "io/loop.h"
@@ -296,8 +297,13 @@ Task<Execution> OpenclawWork::cron_run(AttemptPtr attempt) {
         if (!refused.empty()) co_return attempt->ended(clock_.now(), std::move(refused));
     }
     for (;;) {
-        std::optional<Execution> execution = co_await find_run(attempt);
-        if (execution) co_return *execution;
+        Result<std::optional<Execution>> execution = co_await find_run(attempt);
+        if (!execution && is_refusal(execution.error())) {
+            log::warn("app", "what became of {} cannot be read: {}", jobs::occurrence_id(attempt->start.key),
+                      execution.error().message);
+            co_return attempt->ended(clock_.now(), execution.error().message);
+        }
+        if (execution && *execution) co_return **execution;
         if (attempt->is_stopping)
             co_return attempt->ended(clock_.now(),
                                      "the gateway has no record of it yet, and it may still run there");
@@ -334,14 +340,14 @@ Task<std::string> OpenclawWork::ask_for_run(AttemptPtr attempt) {
     }
 }
 
-Task<std::optional<Execution>> OpenclawWork::find_run(AttemptPtr attempt) {
+Task<Result<std::optional<Execution>>> OpenclawWork::find_run(AttemptPtr attempt) {
     openclaw::ObjectWriter params;
     params.add("scope", "job");
     params.add("id", attempt->cron().id);
     params.add_number("limit", kRunsMax);
     Result<CallAnswer> answer =
         co_await attempt->source->call({Scope::kRead, "cron.runs", params.take(), kAskDeadline});
-    if (!answer) co_return std::nullopt;
+    if (!answer) co_return Failure(answer.error());
     for (const json::value& each : openclaw::items(answer->frame.payload(), "entries")) {
         const json::object& record = openclaw::as_object(each);
         std::string_view run = openclaw::text(record, "runId");
@@ -349,9 +355,9 @@ Task<std::optional<Execution>> OpenclawWork::find_run(AttemptPtr attempt) {
         bool is_ours = run.empty() || attempt->note.run_id.empty()
                            ? openclaw::number(record, "runAtMs") >= asked_ms_of(attempt->note)
                            : run == attempt->note.run_id;
-        if (is_ours) co_return attempt->ended_run(record);
+        if (is_ours) co_return std::optional<Execution>(attempt->ended_run(record));
     }
-    co_return std::nullopt;
+    co_return std::optional<Execution>();
 }
 
 }  // namespace nightshift::app

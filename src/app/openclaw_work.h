@@ -42,7 +42,8 @@ private:
     Task<> read_session(AttemptPtr attempt, jobs::Execution& execution);
     Task<jobs::Execution> cron_run(AttemptPtr attempt);
     Task<std::string> ask_for_run(AttemptPtr attempt);
-    Task<std::optional<jobs::Execution>> find_run(AttemptPtr attempt);
+    // Nothing: there is no record of it yet.
+    Task<Result<std::optional<jobs::Execution>>> find_run(AttemptPtr attempt);
 
     FindSource find_;
     const Clock& clock_;
