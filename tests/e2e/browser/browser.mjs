@@ -75,17 +75,21 @@ async function restarts() {
     await suite.check(`tells the truth through ${what}: not live, as of when, then live again with the fleet it had`, async () => {
       const page = await browser.page("/fleet");
       await isLive(page);
-      const before = (await eventually("agents", () => page.locator(".grid .line .c-name").allInnerTexts())).length;
+      const rows = page.locator(".grid .line");
+      const before = await eventually("every agent has its row", async () => {
+        const known = (await program.get("/api/v1/agents?limit=100")).items.length;
+        return known > 0 && (await rows.count()) === known && known;
+      });
       browser.isServerAway = true;
       await program.stopServer(signal);
       await eventually("not live any more", async () => /^(reconnecting|offline)/.test(await indicator(page)));
       await page.getByText("Not live. This is the state as of").waitFor();
       await shoot(page, `away-${signal.toLowerCase()}`);
-      assert.equal(await page.locator(".grid .line").count(), before, "what was known stays on the screen");
+      assert.equal(await rows.count(), before, "what was known stays on the screen");
       await program.start();
       await isLive(page);
       await page.getByText("Not live.").waitFor({ state: "detached" });
-      await eventually("the fleet is there again", async () => (await page.locator(".grid .line").count()) >= before, 30_000);
+      await eventually("the fleet is there again", async () => (await rows.count()) >= before, 30_000);
       assert.equal(await page.locator("input[name=token]").count(), 0, "still signed in");
       browser.isServerAway = false;
       await page.close();
