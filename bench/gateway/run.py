@@ -90,7 +90,7 @@ class Bench:
 
     def nightshift(self, name, routes, ports):
         port = free_port()
-        config = {"gateway": {
+        config = {"server": {"threads": 1}, "gateway": {  # one core is all it has
             "providers": [{"name": f"up{i}", "kind": "openai", "url": f"http://127.0.0.1:{each}/v1", "keys": ["${BENCH_KEY}"]}
                           for i, each in enumerate(ports)],
             "routes": [{"name": model, "targets": [{"provider": f"up{i}", "model": model, "price": {"input": 1, "output": 2}}

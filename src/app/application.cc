@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <future>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -59,8 +60,9 @@ recorder::Options recorder_options(const Config& config, const std::filesystem::
     return options;
 }
 
-ingest::Receiver::Options receiver_options(const Config& config) {
+ingest::Receiver::Options receiver_options(const Config& config, const recorder::CountedCalls& counted) {
     ingest::Receiver::Options options;
+    options.counted = &counted;
     options.keep_content = config.recorder.keep_content;
     options.redact_emails = config.redact.email;
     options.count_openclaw_tokens = config.sources.openclaw.empty();
@@ -96,6 +98,25 @@ std::string url_of(const Config& config, const net::Server& server) {
     bool is_any = host == "0.0.0.0" || host == "[::]";
     return fmt::format("http://{}:{}", is_any ? "127.0.0.1" : host,
                        server.ports().at(api::Server::kMainListener));
+}
+
+// What callers tell of calls from before a restart may come after it.
+void remember_counted(const recorder::Recorder& recorder, const std::set<std::string>& tenants, Time now,
+                      recorder::CountedCalls& counted) {
+    constexpr std::chrono::hours kBack(1);
+    constexpr uint32_t kCallsMax = 20'000;
+    for (const std::string& tenant : tenants) {
+        recorder::EventQuery newest;
+        newest.scope = {.tenant = tenant, .from_us = unix_us(now - kBack)};
+        newest.where = R"(source = "gateway" and kind = model_call)";
+        newest.limit = kCallsMax;
+        auto page = recorder.events(newest);
+        if (!page) {
+            log::warn("gateway", "the calls before now cannot be read: {}", page.error().message);
+            continue;
+        }
+        for (const recorder::Event& event : page->batch->events) counted.add(event);
+    }
 }
 
 Task<> watch_self(SelfWatch& watch) {
@@ -136,6 +157,7 @@ struct Application::Parts {
     std::unique_ptr<io::Loop> decisions;
     std::unique_ptr<io::Pool> pool;
     std::unique_ptr<recorder::Recorder> recorder;
+    recorder::CountedCalls counted_calls;
     std::unique_ptr<live::Hub> hub;
     std::unique_ptr<fleet::Service> fleet;
     std::unique_ptr<ingest::Receiver> receiver;
@@ -183,7 +205,7 @@ Result<void> Application::Parts::open_recorder() {
     live::Options live_options;
     live_options.version = kVersion;
     hub = std::make_unique<live::Hub>(loops(), live_options, clock);
-    receiver = std::make_unique<ingest::Receiver>(*recorder, receiver_options(config), clock);
+    receiver = std::make_unique<ingest::Receiver>(*recorder, receiver_options(config, counted_calls), clock);
     if (!config.gateway.export_to.url.empty())
         exporter = std::make_unique<gateway::Exporter>(*decisions, clock, config.gateway.export_to);
     recorder->set_tap([this](std::shared_ptr<const recorder::EventBatch> batch, recorder::Position position) {
@@ -202,7 +224,8 @@ Result<void> Application::Parts::open_fleet() {
     fleet = std::make_unique<fleet::Service>(*decisions, *hub, fleet_options(config, folder.path()), clock,
                                              abort);
     if (auto restored = fleet->restore(*recorder); !restored) return restored;
-    sources = std::make_unique<Sources>(Sources::Parts{*decisions, *recorder, *fleet, *hub, clock}, config);
+    sources = std::make_unique<Sources>(
+        Sources::Parts{*decisions, *recorder, *fleet, *hub, clock, counted_calls}, config);
     sources->remember_recorded();
     self_watch = std::make_unique<SelfWatch>(*recorder, *fleet, folder.path(), clock);
     self_watch->look();
@@ -242,6 +265,9 @@ Result<void> Application::Parts::make_prompt_token() {
 
 Result<void> Application::Parts::open_gateway() {
     if (!config.gateway.is_enabled) return {};
+    std::set<std::string> tenants;
+    for (const auth::Token& token : authenticator->list()) tenants.insert(token.tenant);
+    remember_counted(*recorder, tenants, clock.now(), counted_calls);
     auto record = [this](std::shared_ptr<recorder::EventBatch> batch) {
         recorder->append(std::move(batch), [](const Result<recorder::Receipt>& receipt) {
             if (!receipt) log::error("gateway", "cannot record calls: {}", receipt.error().message);
@@ -249,7 +275,8 @@ Result<void> Application::Parts::open_gateway() {
     };
     NS_TRY(budgets, store::Writer::open(folder.path() / "gateway.db", gateway::migrate_limits));
     if (auto made = make_prompt_token(); !made) return made;
-    NS_TRY(gateway, gateway::Gateway::start({loops(), clock, record, budgets.get()}, config.gateway));
+    NS_TRY(gateway,
+           gateway::Gateway::start({loops(), clock, record, budgets.get(), &counted_calls}, config.gateway));
     return {};
 }
 

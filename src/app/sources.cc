@@ -64,8 +64,10 @@ std::string source_json(const openclaw::SourceStatus& status) {
 
 Sources::Sources(Parts parts, const Config& config) : parts_(parts), tasks_(parts.loop, "sources") {
     for (const OpenClawConfig& each : config.sources.openclaw) {
-        auto append = [&recorder = parts.recorder](std::shared_ptr<recorder::EventBatch> batch,
-                                                   std::function<void(Result<recorder::Receipt>)> done) {
+        auto append = [&recorder = parts.recorder, &counted = parts.counted](
+                          std::shared_ptr<recorder::EventBatch> batch,
+                          std::function<void(Result<recorder::Receipt>)> done) {
+            counted.settle(*batch);
             recorder.append(std::move(batch), std::move(done));
         };
         auto on_status = [this, tenant = each.tenant](const openclaw::SourceStatus& status) {

@@ -13,6 +13,7 @@
 #include "io/loop.h"
 #include "io/task_group.h"
 #include "live/hub.h"
+#include "recorder/counted_calls.h"
 #include "recorder/recorder.h"
 
 namespace nightshift::app {
@@ -28,6 +29,7 @@ public:
         fleet::Service& fleet;
         live::Hub& hub;
         const Clock& clock;
+        const recorder::CountedCalls& counted;  // what the gateway has seen of their agents' calls
     };
     Sources(Parts parts, const Config& config);
     // stop() first.

@@ -72,6 +72,28 @@ void add_usage(Usage& usage, const Event& event, bool is_error) {
     usage.tool_calls += event.kind == Kind::kToolCall ? 1 : 0;
 }
 
+void subtract(Usage& usage, const GatewayCall& call) {
+    const auto less = [](uint64_t& from, uint64_t amount) { from -= std::min(from, amount); };
+    less(usage.input_tokens, call.input_tokens);
+    less(usage.output_tokens, call.output_tokens);
+    less(usage.cache_read_tokens, call.cache_read_tokens);
+    less(usage.cache_write_tokens, call.cache_write_tokens);
+    less(usage.reasoning_tokens, call.reasoning_tokens);
+    less(usage.model_calls, 1);
+    usage.cost_nano_usd -= std::min(usage.cost_nano_usd, call.cost_nano_usd);
+}
+
+Event with_tokens_of(Event event, const GatewayCall& call) {
+    event.input_tokens = call.input_tokens;
+    event.output_tokens = call.output_tokens;
+    event.cache_read_tokens = call.cache_read_tokens;
+    event.cache_write_tokens = call.cache_write_tokens;
+    event.reasoning_tokens = call.reasoning_tokens;
+    event.cost_nano_usd = call.cost_nano_usd;
+    event.cost_source = call.cost_source;
+    return event;
+}
+
 void assign_if_new(std::string& to, std::string_view from) {
     if (!from.empty() && to != from) to = from;
 }
@@ -84,6 +106,16 @@ void Fleet::apply(const Event& event, Time received) {
     const int64_t received_us = std::max<int64_t>(unix_us(received), 0);
     if (!has_sane_times(event, received_us))
         return apply(with_sane_times(event, received_us), from_unix_us(received_us));
+    gateway_calls_.remember(event, received_us);
+    const std::optional<GatewayCall> counted = gateway_calls_.take(event);
+    if (!counted) return take_in(event, event, received_us);
+    take_back(*counted);
+    take_in(event, with_tokens_of(event, *counted), received_us);
+}
+
+// `event` is what its agent and session did; `sums` the same for their tenant, which had its tokens when they
+// are only given to another.
+void Fleet::take_in(const Event& sums, const Event& event, int64_t received_us) {
     const Slot tenant = tenant_slot(event.tenant);
     if (tenant == kNoSlot) return;
     const int64_t end_us = std::min(event.time_us + std::max<int64_t>(event.duration_us, 0), received_us);
@@ -93,7 +125,7 @@ void Fleet::apply(const Event& event, Time received) {
     const Slot slot = event.session.empty() ? kNoSlot : session_slot(event, tenant);
     Session* session = slot == kNoSlot ? nullptr : sessions_[slot].get();
     moment.is_error = counts_as_error(event, session == nullptr ? -1 : session->last_error_us);
-    apply_to_tenant(*tenants_[tenant], event, moment);
+    apply_to_tenant(*tenants_[tenant], sums, moment);
     touch_tenant(tenant);
 
     // An event may name another agent than its session's: the tokens are that agent's own.
@@ -121,6 +153,24 @@ void Fleet::apply(const Event& event, Time received) {
         owner.needs_scan = true;
     }
     touch_agent(agent);
+}
+
+// The gateway's caller turns out to be somebody who tells of the call as well: it is theirs.
+void Fleet::take_back(const GatewayCall& call) {
+    const auto tokens = static_cast<double>(call.input_tokens + call.output_tokens);
+    if (const auto slot = find_session(call.tenant, call.session)) {
+        Session& session = *sessions_[*slot];
+        subtract(session.usage, call);
+        session.tokens_minute.add(call.received_us, -tokens);
+        touch_session(*slot);
+    }
+    if (const auto slot = find_agent(call.tenant, call.agent)) {
+        Agent& agent = *agents_[*slot];
+        subtract(agent.usage, call);
+        agent.tokens_minute.add(call.received_us, -tokens);
+        agent.usd_six_minutes.add(call.received_us, -static_cast<double>(call.cost_nano_usd));
+        touch_agent(*slot);
+    }
 }
 
 void Fleet::apply_to_session(Session& session, const Event& event, const Moment& moment) {
@@ -190,7 +240,8 @@ void Fleet::apply_to_tenant(Tenant& tenant, const Event& event, const Moment& mo
         if (day == tenant.day) tenant.cost_today_nano_usd += event.cost_nano_usd;
     }
     if (moment.received_us - moment.end_us >= kRateLagMax) return;
-    if (moment.tokens > 0) tenant.tokens_minute.add(moment.received_us, static_cast<double>(moment.tokens));
+    const uint64_t tokens = event.input_tokens + event.output_tokens;
+    if (tokens > 0) tenant.tokens_minute.add(moment.received_us, static_cast<double>(tokens));
     if (event.cost_nano_usd > 0)
         tenant.usd_six_minutes.add(moment.received_us, static_cast<double>(event.cost_nano_usd));
     if (moment.is_error) tenant.errors_minute.add(moment.received_us, 1);

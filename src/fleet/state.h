@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "fleet/gateway_calls.h"
 #include "fleet/options.h"
 #include "fleet/record.h"
 #include "recorder/event.h"
@@ -108,6 +109,8 @@ private:
         uint64_t tokens;
         bool is_error;
     };
+    void take_in(const recorder::Event& sums, const recorder::Event& event, int64_t received_us);
+    void take_back(const GatewayCall& call);
     void apply_to_session(Session& session, const recorder::Event& event, const Moment& moment);
     void apply_to_agent(Agent& agent, const recorder::Event& event, const Moment& moment, bool was_busy);
     void apply_to_tenant(Tenant& tenant, const recorder::Event& event, const Moment& moment);
@@ -146,6 +149,7 @@ private:
     Index session_index_;
     std::unordered_map<uint64_t, std::vector<std::string>> orphans_;  // children of a parent not yet seen
     std::map<std::string, SourceWord, std::less<>> sources_;
+    GatewayCalls gateway_calls_;
     Changes changes_;
     // The last event's records: events come in runs.
     Slot last_tenant_ = kNoSlot;

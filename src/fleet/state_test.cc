@@ -46,6 +46,39 @@ protected:
     int64_t now_us_ = kTestStart;
 };
 
+// What the gateway recorded under the name of a token, and what its caller tells of the same call.
+TEST_F(FleetTest, GivesTheTokensOfAGatewaysCallToTheSessionThatTellsOfIt) {
+    recorder::CountedCalls counted;
+    writer_.agent = "token of the team";
+    writer_.session = "";
+    writer_.source = "gateway";
+    writer_.model(kTestSecond, 1000, 100).attributes = R"({"response_id":"chatcmpl-9f2c4be17a30"})";
+    counted.add(batch_.events.back());
+    run();
+    EXPECT_EQ(agent("token of the team").usage.tokens(), 1100u);
+    const int64_t spent = agent("token of the team").usage.cost_nano_usd;
+
+    writer_.agent = "builder";
+    writer_.session = "s1";
+    writer_.source = "openclaw/main";
+    for (int i = 0; i < 2; ++i) {  // the bridge's word, and the agent's own telemetry
+        recorder::EventBatch told;
+        writer_.model(kTestSecond, 998, 100).attributes = R"({"response_id":"chatcmpl-9f2c4be17a30"})";
+        told.events = {batch_.events.back()};
+        counted.settle(told);
+        batch_.events.back() = told.events.front();
+        batch_.events.back().attributes = batch_.keep(told.events.front().attributes);
+        run();
+    }
+    EXPECT_EQ(session("s1").usage.tokens(), 1100u) << "what the gateway saw, once";
+    EXPECT_EQ(session("s1").usage.cost_nano_usd, spent);
+    EXPECT_EQ(agent("builder").usage.tokens(), 1100u);
+    EXPECT_EQ(agent("token of the team").usage.tokens(), 0u);
+    EXPECT_EQ(agent("token of the team").usage.cost_nano_usd, 0);
+    EXPECT_EQ(totals().cost_today_nano_usd, spent);
+    EXPECT_DOUBLE_EQ(totals().tokens_per_minute, 1100);
+}
+
 TEST_F(FleetTest, SumsOwnEventsForSessionAgentAndTenant) {
     writer_.model(kTestSecond, 1000, 100).cache_read_tokens = 400;
     writer_.tool("Read", "a", "text", 1000);

@@ -171,11 +171,14 @@ void append_loop(recorder::EventBatch& batch, const Caller& caller, const LoopEv
     batch.events.push_back(event);
 }
 
-Ledger::Ledger(io::Loop& loop, Sink sink) : sink_(std::move(sink)), alarm_(loop, [this] { flush(); }) {}
+Ledger::Ledger(io::Loop& loop, Sink sink, recorder::CountedCalls* counted)
+    : sink_(std::move(sink)), counted_(counted), alarm_(loop, [this] { flush(); }) {}
 
 void Ledger::add(const Caller& caller, const AttemptRecord& record) {
     if (batch_ == nullptr) batch_ = std::make_shared<recorder::EventBatch>();
     append_event(*batch_, caller, record);
+    // At once: the caller may tell of its call before these events are on disk.
+    if (counted_ != nullptr && record.is_committed) counted_->add(batch_->events.back());
     added();
 }
 

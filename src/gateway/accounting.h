@@ -14,6 +14,7 @@
 #include "gateway/settings.h"
 #include "io/loop.h"
 #include "live/alarm.h"
+#include "recorder/counted_calls.h"
 #include "recorder/event.h"
 
 namespace nightshift::gateway {
@@ -71,7 +72,8 @@ public:
     static constexpr std::chrono::milliseconds kDelay{10};
     static constexpr size_t kEventsMax = 512;
 
-    Ledger(io::Loop& loop, Sink sink);
+    // `counted` may be null.
+    Ledger(io::Loop& loop, Sink sink, recorder::CountedCalls* counted);
     void add(const Caller& caller, const AttemptRecord& record);
     void add_warning(const Caller& caller, const LimitCounter& counter, int percent, Time now);
     void add_loop(const Caller& caller, const LoopEvidence& evidence, LoopAction action, Time now);
@@ -81,6 +83,7 @@ private:
     void added();
 
     Sink sink_;
+    recorder::CountedCalls* counted_;
     live::Alarm alarm_;
     std::shared_ptr<recorder::EventBatch> batch_;
 };

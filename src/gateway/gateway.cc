@@ -93,7 +93,8 @@ Result<std::unique_ptr<Gateway>> Gateway::start(Parts parts, Settings settings) 
     }
     auto plan = std::make_shared<const Plan>(std::move(settings));
     for (io::Loop* loop : state->parts.loops) {
-        state->shards.push_back(std::make_unique<Shard>(*loop, state->parts.clock, state->parts.record));
+        state->shards.push_back(
+            std::make_unique<Shard>(*loop, state->parts.clock, state->parts.record, state->parts.counted));
         Shard& shard = *state->shards.back();
         shard.limits = state->limits.get();
         io::run_blocking(*loop, [&] { return state->take(shard, plan, origins); });

@@ -12,6 +12,7 @@
 #include "io/loop.h"
 #include "io/task.h"
 #include "net/http.h"
+#include "recorder/counted_calls.h"
 #include "recorder/event.h"
 
 namespace nightshift::gateway {
@@ -29,7 +30,8 @@ public:
         const Clock& clock;
         // Takes the events of ended attempts; called on every loop, must not block.
         std::function<void(std::shared_ptr<recorder::EventBatch>)> record;
-        store::Writer* writer = nullptr;  // of the budgets' use; null when there are no limits
+        store::Writer* writer = nullptr;            // of the budgets' use; null when there are no limits
+        recorder::CountedCalls* counted = nullptr;  // is told of each call that used tokens; may be null
     };
     // kInvalid when a provider's URL, or a proxy of the environment, makes no sense.
     static Result<std::unique_ptr<Gateway>> start(Parts parts, Settings settings);

@@ -68,8 +68,12 @@ struct ShardStats {
 // The gateway's part on one loop: what it touches without asking anybody. Used and destroyed on its loop, or
 // after it has stopped.
 struct Shard {
-    Shard(io::Loop& on, const Clock& wall, Ledger::Sink sink)
-        : loop(on), clock(wall), watchdogs(on), ledger(on, std::move(sink)), random(Random::seeded()) {}
+    Shard(io::Loop& on, const Clock& wall, Ledger::Sink sink, recorder::CountedCalls* counted)
+        : loop(on),
+          clock(wall),
+          watchdogs(on),
+          ledger(on, std::move(sink), counted),
+          random(Random::seeded()) {}
 
     void note(FallbackNote note);
     std::string new_id(std::string_view prefix);

@@ -171,6 +171,7 @@ Receiver::~Receiver() = default;
 
 Task<Result<Receipt>> Receiver::write(std::shared_ptr<EventBatch> batch) {
     if (batch->events.empty()) co_return Receipt{};
+    if (options_.counted != nullptr) options_.counted->settle(*batch);
     ++counters_->in_flight;
     std::function<void(std::function<void(Result<Receipt>)>)> start =
         [this, &batch](std::function<void(Result<Receipt>)> done) {

@@ -14,6 +14,7 @@
 #include "ingest/series.h"
 #include "io/task.h"
 #include "net/http.h"
+#include "recorder/counted_calls.h"
 #include "recorder/recorder.h"
 
 namespace nightshift::ingest {
@@ -25,6 +26,8 @@ struct ReceiverOptions {
     bool redact_emails = false;
     bool count_openclaw_tokens = true;  // false when the OpenClaw bridge counts them
     std::vector<Price> prices;          // before the defaults
+    // Calls that the gateway has counted; must outlive the receiver. Null: there are none.
+    const recorder::CountedCalls* counted = nullptr;
 };
 
 // Counters since start.

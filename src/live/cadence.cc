@@ -43,7 +43,7 @@ void Cadence::choose_spacing(const Load& load) {
     // Who joins brings its whole part up to date, so turns would only add work while many do.
     is_staggered_ = !is_storm_ && cost > interval_ / 16;
     std::chrono::nanoseconds round =
-        is_storm_ ? std::max(interval_, 4 * cost) : std::max(interval_ / 2, cost * 3 / 2);
+        is_storm_ ? std::max(interval_, 4 * cost) : std::max(interval_ * 2 / 5, cost * 3 / 2);
     round = std::min(round, std::max(interval_, kRoundMax));
     spacing_ = is_staggered_ ? round / kParts : round;
 }
