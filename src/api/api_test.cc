@@ -131,7 +131,7 @@ TEST(Problem, SaysWhenToComeBackAndEscapesTheDetail) {
 TEST(Prometheus, EscapesLabelValues) {
     PrometheusText text;
     text.begin("gauge", "up", "Whether.");
-    text.labelled("up", "source", "a\"b\\c\n", 1);
+    text.labelled("up", {{"source", "a\"b\\c\n"}}, 1);
     EXPECT_EQ(text.take(),
               "# HELP nightshift_up Whether.\n# TYPE nightshift_up "
               "gauge\nnightshift_up{source=\"a\\\"b\\\\c\\n\"} 1\n");

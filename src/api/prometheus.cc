@@ -30,10 +30,14 @@ void PrometheusText::add(std::string_view type, std::string_view name, std::stri
     fmt::format_to(std::back_inserter(text_), "nightshift_{} {}\n", name, value);
 }
 
-void PrometheusText::labelled(std::string_view name, std::string_view label, std::string_view label_value,
-                              double value) {
-    fmt::format_to(std::back_inserter(text_), "nightshift_{}{{{}=\"{}\"}} {}\n", name, label,
-                   escaped(label_value), value);
+void PrometheusText::labelled(std::string_view name, Labels labels, double value) {
+    fmt::format_to(std::back_inserter(text_), "nightshift_{}", name);
+    char before = '{';
+    for (const auto& [label, label_value] : labels) {
+        fmt::format_to(std::back_inserter(text_), "{}{}=\"{}\"", before, label, escaped(label_value));
+        before = ',';
+    }
+    fmt::format_to(std::back_inserter(text_), "}} {}\n", value);
 }
 
 }  // namespace nightshift::api

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace nightshift::api {
 
@@ -14,8 +16,9 @@ public:
     void gauge(std::string_view name, std::string_view help, double value) {
         add("gauge", name, help, value);
     }
-    // A further sample of the metric begun last, with one label.
-    void labelled(std::string_view name, std::string_view label, std::string_view label_value, double value);
+    // A sample of the metric begun last.
+    using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+    void labelled(std::string_view name, Labels labels, double value);
     void begin(std::string_view type, std::string_view name, std::string_view help);
 
     std::string take() { return std::move(text_); }

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "api/gateway_metrics.h"
 #include "api/json.h"
 #include "api/prometheus.h"
 #include "base/process_stats.h"
@@ -172,7 +173,7 @@ void add_numbers(PrometheusText& text, std::string_view part, const json::object
     }
 }
 
-net::Response metrics(const SystemParts& parts) {
+Task<net::Response> metrics(SystemParts parts, Call) {
     json::object system = system_json(parts);
     PrometheusText text;
     for (std::string_view part : {"process", "recorder", "ingest", "live", "fleet", "http", "disk"}) {
@@ -185,11 +186,15 @@ net::Response metrics(const SystemParts& parts) {
     text.begin("gauge", "source_passing", "1: the source passes; 0: it fails, is stale or unknown.");
     for (const json::value& source : system.at("sources").as_array()) {
         bool passing = source.at("state").at("value").as_string() == "passing";
-        text.labelled("source_passing", "source", source.at("name").as_string(), passing ? 1 : 0);
+        text.labelled("source_passing", {{"source", source.at("name").as_string()}}, passing ? 1 : 0);
+    }
+    if (parts.gateway != nullptr) {
+        const auto [plan, stats] = co_await parts.gateway->stats();
+        append_gateway(text, *plan, stats, std::chrono::steady_clock::now());
     }
     net::Response response = net::Response::text(200, text.take());
     response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-    return response;
+    co_return response;
 }
 
 }  // namespace
@@ -200,7 +205,7 @@ void add_system_routes(Router& router, SystemParts parts) {
     router.add({net::Method::kGet, "/readyz", Access::open(),
                 immediate([parts](const Call&) { return readiness(parts); })});
     router.add({net::Method::kGet, "/metrics", Access::scoped(Scope::kRead),
-                immediate([parts](const Call&) { return metrics(parts); })});
+                [parts](Call call) { return metrics(parts, std::move(call)); }});
     router.add({net::Method::kGet, "/api/v1/system", Access::scoped(Scope::kRead),
                 immediate([parts](const Call&) { return json_answer(200, system_json(parts)); })});
 }

@@ -8,6 +8,7 @@
 #include "api/router.h"
 #include "base/clock.h"
 #include "fleet/service.h"
+#include "gateway/gateway.h"
 #include "ingest/receiver.h"
 #include "live/hub.h"
 #include "net/server.h"
@@ -33,6 +34,7 @@ struct SystemParts {
     const live::Hub* hub = nullptr;
     const ingest::Receiver* receiver = nullptr;
     const fleet::Service* fleet = nullptr;
+    gateway::Gateway* gateway = nullptr;  // null: there is none
     std::function<net::ServerStats()> http;
     std::function<std::vector<std::string>()> sources;  // each a `source` of docs/api.md
     std::function<std::vector<Failing>()> failing;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <future>
+#include <mutex>
 #include <set>
 #include <thread>
 #include <vector>
@@ -164,13 +165,18 @@ struct Application::Parts {
     std::unique_ptr<Sources> sources;
     std::unique_ptr<SelfWatch> self_watch;
     std::unique_ptr<Work> work;
-    std::unique_ptr<store::Writer> budgets;       // of the gateway's limits
-    std::unique_ptr<gateway::Exporter> exporter;  // null: its calls are told of nowhere else
+    std::unique_ptr<store::Writer> budgets;  // of the gateway's limits
+    std::mutex exporter_mutex;
+    std::shared_ptr<gateway::Exporter> exporter;  // under the mutex; null: calls are told of nowhere else
     std::unique_ptr<gateway::Gateway> gateway;    // null without its section in the configuration
     std::unique_ptr<io::TaskGroup> background;    // on `decisions`
     std::unique_ptr<api::Server> api;
     std::unique_ptr<net::Server> server;
 
+    std::shared_ptr<gateway::Exporter> exporter_now() {
+        std::lock_guard lock(exporter_mutex);
+        return exporter;
+    }
     std::vector<io::Loop*> loops() const {
         std::vector<io::Loop*> all;
         for (const auto& loop : net_loops) all.push_back(loop.get());
@@ -187,6 +193,8 @@ struct Application::Parts {
     api::Router routes();
     void add_work_routes(api::Router& router);
     std::vector<api::Failing> failing() const;
+    std::vector<api::Failing> troubled_routes() const;
+    Result<void> reload_gateway(const gateway::Settings& settings);
     void stop();
 };
 
@@ -207,10 +215,10 @@ Result<void> Application::Parts::open_recorder() {
     hub = std::make_unique<live::Hub>(loops(), live_options, clock);
     receiver = std::make_unique<ingest::Receiver>(*recorder, receiver_options(config, counted_calls), clock);
     if (!config.gateway.export_to.url.empty())
-        exporter = std::make_unique<gateway::Exporter>(*decisions, clock, config.gateway.export_to);
+        exporter = std::make_shared<gateway::Exporter>(*decisions, clock, config.gateway.export_to);
     recorder->set_tap([this](std::shared_ptr<const recorder::EventBatch> batch, recorder::Position position) {
         publish_events(*hub, *batch);
-        if (exporter) exporter->add(batch);
+        if (auto to = exporter_now()) to->add(batch);
         if (work) work->on_batch(*batch);
         fleet->on_batch(std::move(batch), position);
     });
@@ -227,7 +235,8 @@ Result<void> Application::Parts::open_fleet() {
     sources = std::make_unique<Sources>(
         Sources::Parts{*decisions, *recorder, *fleet, *hub, clock, counted_calls}, config);
     sources->remember_recorded();
-    self_watch = std::make_unique<SelfWatch>(*recorder, *fleet, folder.path(), clock);
+    self_watch = std::make_unique<SelfWatch>(*recorder, *fleet, folder.path(), clock,
+                                             [this] { return troubled_routes(); });
     self_watch->look();
     fleet->start();
     return {};
@@ -307,6 +316,31 @@ void Application::Parts::add_work_routes(api::Router& router) {
     });
 }
 
+// Of the gateway. It is looked at on `decisions`, which begins after everything is built.
+std::vector<api::Failing> Application::Parts::troubled_routes() const {
+    std::vector<api::Failing> all;
+    if (!gateway) return all;
+    for (const gateway::RouteTrouble& each : gateway->troubles())
+        all.push_back({"route " + each.route,
+                       fmt::format("nobody would answer a call of {} ({})", each.route, each.why), 0, false});
+    return all;
+}
+
+Result<void> Application::Parts::reload_gateway(const gateway::Settings& settings) {
+    if (auto done = gateway->reload(settings); !done) return done;
+    if (settings.export_to == config.gateway.export_to) return {};
+    std::shared_ptr<gateway::Exporter> next;
+    if (!settings.export_to.url.empty())
+        next = std::make_shared<gateway::Exporter>(*decisions, clock, settings.export_to);
+    {
+        std::lock_guard lock(exporter_mutex);
+        exporter.swap(next);
+    }
+    config.gateway.export_to = settings.export_to;
+    if (next) next->stop();
+    return {};
+}
+
 std::vector<api::Failing> Application::Parts::failing() const {
     std::vector<api::Failing> all = self_watch->failing();
     for (api::Failing& each : work->failing()) all.push_back(std::move(each));
@@ -334,6 +368,7 @@ api::Router Application::Parts::routes() {
     system.hub = hub.get();
     system.receiver = receiver.get();
     system.fleet = fleet.get();
+    system.gateway = gateway.get();
     system.http = [this] { return server ? server->stats() : net::ServerStats{}; };
     system.sources = [this] { return sources->to_json(); };
     system.failing = [this] { return failing(); };
@@ -406,7 +441,7 @@ Result<std::unique_ptr<Application>> Application::start(const Config& config,
 Result<void> Application::reload(const Config& config) {
     if (auto done = parts_->work->reload(config); !done) return done;
     if (!parts_->gateway || !config.gateway.is_enabled) return {};
-    return parts_->gateway->reload(config.gateway);
+    return parts_->reload_gateway(config.gateway);
 }
 
 uint16_t Application::port() const {

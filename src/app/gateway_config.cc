@@ -1,6 +1,8 @@
 #include "app/gateway_config.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <cmath>
@@ -103,6 +105,7 @@ void read_price(ConfigReader& in, gateway::PriceSpec& price) {
     in.number("cache_write", price.cache_write);
     if (in.has("reasoning")) in.number("reasoning", price.reasoning);
     price.is_known = true;
+    price.version.clear();
 }
 
 gateway::PriceSpec known_price(const Target& target, gateway::ProviderKind kind,
@@ -110,9 +113,18 @@ gateway::PriceSpec known_price(const Target& target, gateway::ProviderKind kind,
     gateway::PriceSpec price;
     if (kind == gateway::ProviderKind::kOllama) price.is_known = true;  // our own machine
     if (const ingest::Price* found = known.find(target.model); found != nullptr && !price.is_known) {
-        price = {found->input, found->output, found->cache_read, found->cache_write, -1, true};
+        price = {found->input, found->output, found->cache_read, found->cache_write, -1, true, ""};
+        if (!found->is_configured) price.version = ingest::kPriceListVersion;
     }
     return price;
+}
+
+// A configured price has no version of its own, so it gets one by its numbers.
+void set_version(gateway::PriceSpec& price) {
+    if (!price.version.empty()) return;
+    const std::string numbers = fmt::format("{}/{}/{}/{}/{}", price.input, price.output, price.cache_read,
+                                            price.cache_write, price.reasoning);
+    price.version = fmt::format("config-{:08x}", XXH32(numbers.data(), numbers.size(), 0));
 }
 
 struct Defaults {
@@ -153,6 +165,7 @@ void read_target(ConfigReader& in, const Defaults& defaults, const Settings& set
         in.complain("the model * is for routes whose name ends in *");
     target.price = known_price(target, found->kind, defaults.prices);
     in.section("price", [&](ConfigReader& section) { read_price(section, target.price); });
+    if (target.price.is_known) set_version(target.price);
     route.targets.push_back(std::move(target));
 }
 
@@ -269,6 +282,7 @@ void read_gateway(ConfigReader& in, const std::vector<PriceConfig>& prices, Sett
     in.list("routes", [&](ConfigReader& item) { read_route(item, defaults, settings); });
     in.list("limits", [&](ConfigReader& item) { read_limit(item, settings); });
     in.section("loops", [&](ConfigReader& section) { read_loops(section, settings.loops); });
+    in.duration("probe_idle", settings.probe_idle);
     in.section("export", [&](ConfigReader& section) { read_export(section, settings.export_to); });
     in.texts_by_name("teams", settings.teams);
     gateway::number_lanes(settings);

@@ -8,6 +8,7 @@ namespace nightshift::app {
 namespace {
 
 constexpr uint64_t kDiskFreeBytesMin = 256u << 20;
+constexpr std::string_view kRoutePart = "route ";
 // Attention belongs to a tenant; the machine's own troubles are shown to the first one.
 constexpr std::string_view kOwnTenant = "default";
 
@@ -35,6 +36,7 @@ std::vector<api::Failing> judge_self(const recorder::Stats& recorder, uint64_t d
 
 void SelfWatch::look() {
     std::vector<api::Failing> now = judge_self(recorder_.stats(), read_disk_stats(data_).free_bytes);
+    for (api::Failing& each : others_()) now.push_back(std::move(each));
     std::lock_guard lock(mutex_);
     for (api::Failing& each : now) {
         auto before = std::find_if(failing_.begin(), failing_.end(),
@@ -43,7 +45,7 @@ void SelfWatch::look() {
         fleet::Attention attention;
         attention.id = "self/" + each.part;
         attention.severity = each.blocks_us ? fleet::Severity::kCritical : fleet::Severity::kWarning;
-        attention.kind = "recorder";
+        attention.kind = each.part.starts_with(kRoutePart) ? "route_down" : "recorder";
         attention.title = each.message;
         attention.since_us = each.since_ms * 1000;
         fleet_.set_condition(std::string(kOwnTenant), std::move(attention));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <vector>
 
@@ -15,9 +16,15 @@ namespace nightshift::app {
 // outlive it.
 class SelfWatch {
 public:
+    // `others` tells what else fails of ours; since_ms may be left open.
+    using Others = std::function<std::vector<api::Failing>()>;
     SelfWatch(const recorder::Recorder& recorder, fleet::Service& fleet, std::filesystem::path data,
-              const Clock& clock)
-        : recorder_(recorder), fleet_(fleet), data_(std::move(data)), clock_(clock) {}
+              const Clock& clock, Others others)
+        : recorder_(recorder),
+          fleet_(fleet),
+          data_(std::move(data)),
+          clock_(clock),
+          others_(std::move(others)) {}
 
     void look();
     std::vector<api::Failing> failing() const;
@@ -27,6 +34,7 @@ private:
     fleet::Service& fleet_;
     std::filesystem::path data_;
     const Clock& clock_;
+    const Others others_;
     mutable std::mutex mutex_;
     std::vector<api::Failing> failing_;  // under mutex_
 };

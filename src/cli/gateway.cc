@@ -34,7 +34,8 @@ std::string seconds(double ms) {
 // "breaker open, 4 s": what stands against a key, and for how long.
 std::string state_of(const json::object& key) {
     const std::string obstacle = text_at(key, "obstacle");
-    if (obstacle.empty()) return text_at(key, "breaker") == "half_open" ? "ready, on trial" : "ready";
+    if (obstacle.empty())
+        return text_at(key, "standing") == "on_trial" ? "on trial" : text_at(key, "standing");
     if (obstacle == "breaker_open") return "breaker open, " + seconds(number_at(key, "breaker_again_in_ms"));
     if (obstacle == "cooldown") return "cools down, " + seconds(number_at(key, "cooldown_ms"));
     if (obstacle == "key_set_aside") return "key set aside, " + seconds(number_at(key, "key_aside_ms"));
@@ -89,7 +90,8 @@ bool all_ready(const json::object& status) {
     for (const json::value& route : status.at("routes").as_array()) {
         bool is_ready = false;
         for (const json::value& target : route.at("targets").as_array())
-            is_ready = is_ready || target.at("state").as_string() == "ready";
+            is_ready = is_ready || target.at("state").as_string() == "good" ||
+                       target.at("state").as_string() == "unproven";
         if (!is_ready) return false;
     }
     return true;

@@ -113,7 +113,8 @@ enum class Severity : uint8_t { kInfo = 0, kWarning = 1, kCritical = 2 };
 
 std::string_view to_string(Severity severity);
 
-// Something a person should look at. `kind` is a state's word, `source_failing` or `recorder` (docs/api.md).
+// Something a person should look at. `kind` is a state's word, `source_failing`, `recorder` or `route_down`
+// (docs/api.md).
 struct Attention {
     std::string id;
     Severity severity = Severity::kWarning;

@@ -52,6 +52,7 @@ std::string attributes_of(const Caller& caller, const AttemptRecord& record) {
     members.text_if("response_id", record.response_id);
     if (record.answered_model != record.model) members.text_if("answered_model", record.answered_model);
     members.text_if("finish", to_string(record.finish));
+    if (record.is_priced) members.text_if("price_version", record.price_version);
     members.text_if("team", caller.team);
     members.flag("stream", record.is_stream);
     members.flag("committed", record.is_committed);

@@ -43,6 +43,7 @@ struct AttemptRecord {
     Usage usage;
     int64_t cost_nano_usd = 0;
     bool is_priced = false;
+    std::string_view price_version;  // of what it was priced by
     int64_t input_estimate = 0;
     Time started;
     std::chrono::microseconds took{0};

@@ -189,6 +189,7 @@ void Call::settle(ErrorClass error_class) {
     record.finish = attempt->finish();
     record.usage = attempt->usage();
     record.is_priced = target.price.is_known;
+    record.price_version = target.price.version;
     record.cost_nano_usd = record.is_priced ? cost_nano_usd(target.price, record.usage) : 0;
     record.started = attempt_started_;
     record.took = to_us(now - attempt->started());

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <mutex>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/log.h"
@@ -12,6 +14,7 @@
 #include "gateway/status.h"
 #include "io/blocking.h"
 #include "io/completion.h"
+#include "io/task_group.h"
 
 namespace nightshift::gateway {
 namespace {
@@ -38,6 +41,9 @@ struct Gateway::State {
     std::shared_ptr<net::TlsContext> tls;
     std::unique_ptr<Limits> limits;
     std::vector<std::unique_ptr<Shard>> shards;
+    std::unique_ptr<io::TaskGroup> probes;  // on the first shard's loop
+    mutable std::mutex mutex;
+    std::shared_ptr<const Plan> plan;  // under the mutex; each shard has its own
     bool is_stopped = false;
 
     Shard& here() const {
@@ -46,6 +52,11 @@ struct Gateway::State {
         }
         NS_ASSERT(false);
     }
+    std::shared_ptr<const Plan> current() const {
+        std::lock_guard lock(mutex);
+        return plan;
+    }
+    void watch_idle();
     Result<void> prepare_tls(const std::vector<Origin>& origins);
     Task<> take(Shard& shard, std::shared_ptr<const Plan> plan, const std::vector<Origin>& origins);
     static Task<> close(std::unique_ptr<Shard>& shard);
@@ -60,12 +71,17 @@ Result<void> Gateway::State::prepare_tls(const std::vector<Origin>& origins) {
     return {};
 }
 
-Task<> Gateway::State::take(Shard& shard, std::shared_ptr<const Plan> plan,
+Task<> Gateway::State::take(Shard& shard, std::shared_ptr<const Plan> next,
                             const std::vector<Origin>& origins) {
     net::DialShare share{tls, std::make_shared<net::ReadBuffer>(kReadBytes)};
     shard.upstreams = std::make_shared<Upstreams>(origins, shard.watchdogs, std::move(share));
-    shard.plan = std::move(plan);
-    shard.stats.lanes.assign(shard.plan->settings.lanes, {});
+    std::vector<LaneStats> seen(next->settings.lanes);
+    for (size_t i = 0; shard.plan != nullptr && i < seen.size(); ++i) {
+        if (auto before = next->lanes.find_before(i, shard.plan->lanes)) seen[i] = shard.stats.lanes[*before];
+    }
+    shard.stats.lanes = std::move(seen);
+    shard.plan = std::move(next);
+    shard.limit_cache.clear();
     co_return;
 }
 
@@ -75,6 +91,18 @@ Task<> Gateway::State::close(std::unique_ptr<Shard>& shard) {
     shard->upstreams.reset();
     shard.reset();
     co_return;
+}
+
+void Gateway::State::watch_idle() {
+    if (shards.empty()) return;
+    Shard& shard = *shards.front();
+    Caller caller;
+    caller.tenant = "default";
+    caller.agent = "gateway-probe";
+    shard.loop.post([this, &shard, caller] {
+        probes = std::make_unique<io::TaskGroup>(shard.loop, "gateway probes");
+        probes->spawn([&shard, caller] { return watch_idle_targets(shard, caller); });
+    });
 }
 
 Gateway::Gateway(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -87,8 +115,8 @@ Result<std::unique_ptr<Gateway>> Gateway::start(Parts parts, Settings settings) 
     NS_TRY(std::vector<Origin> origins, find_origins(settings, ProxyEnvironment::read()));
     auto state = std::make_unique<State>(std::move(parts));
     if (auto ready = state->prepare_tls(origins); !ready) return Failure(ready.error());
-    if (!settings.limits.empty()) {
-        NS_ASSERT(state->parts.writer != nullptr);
+    NS_ASSERT(settings.limits.empty() || state->parts.writer != nullptr);
+    if (state->parts.writer != nullptr) {
         NS_TRY(state->limits, Limits::open(settings.limits, *state->parts.writer, state->parts.clock.now()));
     }
     auto plan = std::make_shared<const Plan>(std::move(settings));
@@ -99,13 +127,21 @@ Result<std::unique_ptr<Gateway>> Gateway::start(Parts parts, Settings settings) 
         shard.limits = state->limits.get();
         io::run_blocking(*loop, [&] { return state->take(shard, plan, origins); });
     }
+    state->plan = plan;
+    state->watch_idle();
     return std::unique_ptr<Gateway>(new Gateway(std::move(state)));
 }
 
 Result<void> Gateway::reload(Settings settings) {
     NS_TRY(std::vector<Origin> origins, find_origins(settings, ProxyEnvironment::read()));
     if (auto ready = state_->prepare_tls(origins); !ready) return ready;
-    auto plan = std::make_shared<const Plan>(std::move(settings));
+    const std::shared_ptr<const Plan> before = state_->current();
+    if (state_->limits != nullptr) state_->limits->reload(settings.limits);
+    auto plan = std::make_shared<const Plan>(std::move(settings), *before);
+    {
+        std::lock_guard lock(state_->mutex);
+        state_->plan = plan;
+    }
     for (const auto& shard : state_->shards)
         io::run_blocking(shard->loop, [&] { return state_->take(*shard, plan, origins); });
     return {};
@@ -120,7 +156,11 @@ Task<net::Response> Gateway::handle(CallRequest request) {
     co_return response;
 }
 
-Task<std::string> Gateway::status(std::string tenant) const {
+std::vector<RouteTrouble> Gateway::troubles() const {
+    return troubled_routes(*state_->current(), std::chrono::steady_clock::now());
+}
+
+Task<std::pair<std::shared_ptr<const Plan>, ShardStats>> Gateway::stats() const {
     std::vector<ShardStats> all;
     for (const auto& shard : state_->shards) {
         Shard& each = *shard;
@@ -131,10 +171,14 @@ Task<std::string> Gateway::status(std::string tenant) const {
         ShardStats stats = co_await io::completion<ShardStats>(std::move(ask));
         all.push_back(std::move(stats));
     }
-    const Shard& here = state_->here();
-    const ShardStats sum = merge(all);
-    co_return boost::json::serialize(status_json(*here.plan, sum, state_->limits.get(), tenant,
-                                                 std::chrono::steady_clock::now(), here.clock.now()));
+    co_return std::pair(state_->here().plan, merge(all));
+}
+
+Task<std::string> Gateway::status(std::string tenant) const {
+    const auto [plan, sum] = co_await stats();
+    co_return boost::json::serialize(status_json(*plan, sum, state_->limits.get(), tenant,
+                                                 std::chrono::steady_clock::now(),
+                                                 state_->parts.clock.now()));
 }
 
 Result<std::string> Gateway::explain(std::string_view model, int64_t input_tokens) const {
@@ -184,6 +228,14 @@ net::Response Gateway::refuse(Dialect dialect, const Error& error, int status) {
 void Gateway::stop() {
     if (state_->is_stopped) return;
     state_->is_stopped = true;
+    if (!state_->shards.empty()) {
+        io::Loop& first = state_->shards.front()->loop;
+        io::run_blocking(first, [this] { return state_->probes->stop(); });
+        io::run_blocking(first, [this]() -> Task<> {
+            state_->probes.reset();
+            co_return;
+        });
+    }
     for (std::unique_ptr<Shard>& shard : state_->shards) {
         io::Loop& loop = shard->loop;
         io::run_blocking(loop, [&shard] { return State::close(shard); });

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "gateway/call.h"
+#include "gateway/route_health.h"
 #include "gateway/settings.h"
 #include "io/loop.h"
 #include "io/task.h"
@@ -37,13 +38,17 @@ public:
     static Result<std::unique_ptr<Gateway>> start(Parts parts, Settings settings);
     ~Gateway();
 
-    // Takes other providers, routes, prices and timeouts; calls under way end with those they began with,
-    // breakers begin anew. Budgets stay as they are until a restart. kInvalid, and nothing changes. Blocking,
-    // not from a loop.
+    // Takes other settings, all but the export. Calls under way end with those they began with; what is known
+    // of targets, and what was used of budgets, goes on where they stay. kInvalid, and nothing changes.
+    // Blocking, not from a loop.
     Result<void> reload(Settings settings);
 
     // On one of the loops.
     Task<net::Response> handle(CallRequest request);
+    // Routes that nobody would answer now. Any thread.
+    std::vector<RouteTrouble> troubles() const;
+    // What all loops have seen, and the settings it belongs to. On one of the loops.
+    Task<std::pair<std::shared_ptr<const Plan>, ShardStats>> stats() const;
     // For people, as JSON objects; see status.h. On one of the loops.
     Task<std::string> status(std::string tenant) const;
     Result<std::string> explain(std::string_view model, int64_t input_tokens) const;

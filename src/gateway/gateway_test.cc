@@ -243,6 +243,21 @@ TEST(Gateway, TakesOtherRoutesWhileItRuns) {
     EXPECT_EQ(bench.gateway.call("renamed").status, 200);
 }
 
+TEST(Gateway, AsksTargetsThatNobodyCallsWhetherTheyAnswer) {
+    UpstreamForTest upstream;
+    Settings settings = settings_for(upstream);
+    settings.probe_idle = milliseconds(40);
+    GatewayForTest gateway(std::move(settings));
+    while (upstream.requests("good") < 2) std::this_thread::sleep_for(milliseconds(5));
+    gateway.stop();
+    const auto events = gateway.events();
+    const auto booked = std::find_if(events.begin(), events.end(), [](const recorder::Event& event) {
+        return event.agent == "gateway-probe" && event.model == "good";
+    });
+    ASSERT_NE(booked, events.end());
+    EXPECT_EQ(booked->output_tokens, 50u);
+}
+
 struct Budget {
     explicit Budget(int64_t tokens) {
         path = std::filesystem::temp_directory_path() / fmt::format("ns_gateway_{}", ::getpid());

@@ -47,10 +47,57 @@ uint32_t SuccessCount::sum(Instant now) const {
     return total;
 }
 
+Standing standing_of(const LaneState& state, Instant now) {
+    if (state.key_aside_until > now) return Standing::kKeySetAside;
+    if (state.cooldown_until > now) return Standing::kCooldown;
+    if (state.requests_left && *state.requests_left <= 0) return Standing::kRateLimitNear;
+    if (state.breaker == Breaker::State::kOpen) return Standing::kBreakerOpen;
+    if (state.breaker == Breaker::State::kHalfOpen) return Standing::kOnTrial;
+    if (state.last_success == Instant{}) return Standing::kUnproven;
+    return Standing::kGood;
+}
+
+bool may_be_asked(Standing standing) {
+    return standing == Standing::kGood || standing == Standing::kUnproven || standing == Standing::kOnTrial;
+}
+
+std::string_view to_string(Standing standing) {
+    switch (standing) {
+        case Standing::kGood:
+            return "good";
+        case Standing::kUnproven:
+            return "unproven";
+        case Standing::kOnTrial:
+            return "on_trial";
+        case Standing::kBreakerOpen:
+            return "breaker_open";
+        case Standing::kCooldown:
+            return "cooldown";
+        case Standing::kKeySetAside:
+            return "key_set_aside";
+        case Standing::kRateLimitNear:
+            return "rate_limit_near";
+    }
+    return "unproven";
+}
+
 Lanes::Lanes(const Settings& settings) {
-    for (size_t i = 0; i < settings.lanes; ++i) lanes_.push_back(std::make_unique<Lane>());
+    for (size_t i = 0; i < settings.lanes; ++i) lanes_.push_back(std::make_shared<Lane>());
+    names_ = lane_names(settings);
     for (size_t i = 0; i < settings.providers.size(); ++i)
         providers_.push_back(std::make_unique<ProviderState>());
+}
+
+Lanes::Lanes(const Settings& settings, const Lanes& before) : Lanes(settings) {
+    for (size_t i = 0; i < lanes_.size(); ++i) {
+        if (auto known = find_before(i, before)) lanes_[i] = before.lanes_[*known];
+    }
+}
+
+std::optional<size_t> Lanes::find_before(size_t lane, const Lanes& before) const {
+    const auto found = std::find(before.names_.begin(), before.names_.end(), names_[lane]);
+    if (found == before.names_.end()) return std::nullopt;
+    return static_cast<size_t>(found - before.names_.begin());
 }
 
 void Lanes::on_call(size_t provider) {
@@ -86,6 +133,7 @@ bool Lanes::take_retry(size_t provider, Instant now) {
 void Lanes::on_success(size_t index, Instant now) {
     Lane& lane = *lanes_[index];
     lane.successes.add(now);
+    lane.last_success.store(to_ns(now), kRelaxed);
     if (!lane.is_troubled.load(kRelaxed)) return;
     std::lock_guard lock(lane.mutex);
     lane.breaker.on_success(now);
@@ -111,6 +159,9 @@ void Lanes::on_failure(size_t index, ErrorClass error_class, std::optional<milli
             raise(lane.key_aside_until, to_ns(now + kKeySetAside));
             break;
     }
+    // What the caller did wrong says nothing of the provider.
+    if (ruling.counts_for_breaker || ruling.cooldown != Cooldown::kNone)
+        lane.last_failure.store(to_ns(now), kRelaxed);
     std::lock_guard lock(lane.mutex);
     if (ruling.counts_for_breaker) {
         lane.breaker.on_failure(now, lane.successes.sum(now));
@@ -137,6 +188,8 @@ LaneState Lanes::state(size_t index, Instant now) const {
     state.cooldown_until = from_ns(lane.cooldown_until.load(kRelaxed));
     state.key_aside_until = from_ns(lane.key_aside_until.load(kRelaxed));
     state.successes = lane.successes.sum(now);
+    state.last_success = from_ns(lane.last_success.load(kRelaxed));
+    state.last_failure = from_ns(lane.last_failure.load(kRelaxed));
     if (lane.requests_reset.load(kRelaxed) > to_ns(now))
         state.requests_left = lane.requests_left.load(kRelaxed);
     if (lane.tokens_reset.load(kRelaxed) > to_ns(now)) state.tokens_left = lane.tokens_left.load(kRelaxed);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -38,13 +39,25 @@ struct LaneState {
     uint32_t successes = 0;                // the same
     std::optional<int64_t> requests_left;  // as the provider last said, while it holds
     std::optional<int64_t> tokens_left;
+    Instant last_success{};  // Instant{}: never
+    Instant last_failure{};
 };
+
+// What we know of a lane: `kUnproven` is not `kGood`, and a breaker that will let one call through has proven
+// nothing yet.
+enum class Standing { kGood, kUnproven, kOnTrial, kBreakerOpen, kCooldown, kKeySetAside, kRateLimitNear };
+Standing standing_of(const LaneState& state, Instant now);
+// Whether a call would be sent there.
+bool may_be_asked(Standing standing);
+std::string_view to_string(Standing standing);
 
 // The state of all lanes (a provider's model through one key) and retry budgets that all loops share. A good
 // call reads and counts a few atomics; only failures, and what follows them, take a lane's lock.
 class Lanes final : public LaneView {
 public:
     explicit Lanes(const Settings& settings);
+    // Goes on with what `before` knows of the lanes that both have.
+    Lanes(const Settings& settings, const Lanes& before);
 
     // A call is on its way through the chain.
     void on_call(size_t provider);
@@ -60,6 +73,8 @@ public:
 
     LaneState state(size_t lane, Instant now) const;
     size_t size() const { return lanes_.size(); }
+    // Which lane of `before` this one goes on with.
+    std::optional<size_t> find_before(size_t lane, const Lanes& before) const;
 
 private:
     struct alignas(64) Lane {
@@ -70,6 +85,8 @@ private:
         std::atomic<int64_t> requests_left{0};
         std::atomic<int64_t> tokens_reset{0};
         std::atomic<int64_t> tokens_left{0};
+        std::atomic<int64_t> last_success{0};
+        std::atomic<int64_t> last_failure{0};
         std::atomic<bool> is_troubled{false};  // the breaker wants to hear of successes, or refuses
         SuccessCount successes;
         mutable std::mutex mutex;
@@ -81,7 +98,9 @@ private:
         RetryBudget budget;
     };
 
-    std::vector<std::unique_ptr<Lane>> lanes_;
+    // Shared with the lanes of the settings before and after.
+    std::vector<std::shared_ptr<Lane>> lanes_;
+    std::vector<std::string> names_;  // beside lanes_, see lane_names()
     std::vector<std::unique_ptr<ProviderState>> providers_;
 };
 

@@ -17,13 +17,14 @@ Amount LimitCounter::amount_of(const Units& units) {
     return {units[0], units[1], units[2]};
 }
 
+LimitCounter::Units LimitCounter::ceilings() const {
+    const LimitSpec& now = spec();
+    return units_of({now.requests, now.tokens, now.micro_usd * 1'000});
+}
+
 LimitCounter::LimitCounter(const LimitSpec& spec, std::string subject, Time start, Time end,
                            const Amount& used)
-    : spec_(spec),
-      subject_(std::move(subject)),
-      start_(start),
-      end_(end),
-      ceilings_(units_of({spec.requests, spec.tokens, spec.micro_usd * 1'000})) {
+    : spec_(&spec), subject_(std::move(subject)), start_(start), end_(end) {
     const Units units = units_of(used);
     for (size_t i = 0; i < kUnits; ++i) {
         used_[i] = units[i];
@@ -33,15 +34,16 @@ LimitCounter::LimitCounter(const LimitSpec& spec, std::string subject, Time star
 
 LimitCounter::Answer LimitCounter::reserve(const Amount& amount) {
     const Units wanted = units_of(amount);
+    const Units most = ceilings();
     bool is_covered = true;
     for (size_t i = 0; i < kUnits; ++i) {
         const int64_t after = used_[i].fetch_add(wanted[i], kOrder) + wanted[i];
-        const bool is_over = ceilings_[i] > 0 && after > ceilings_[i];
+        const bool is_over = most[i] > 0 && after > most[i];
         if (is_over) {
             for (size_t undo = 0; undo <= i; ++undo) used_[undo].fetch_sub(wanted[undo], kOrder);
             return Answer::kNo;
         }
-        const bool has_ceiling = ceilings_[i] > 0;
+        const bool has_ceiling = most[i] > 0;
         is_covered = is_covered && (!has_ceiling || after <= covered_[i].load(std::memory_order_acquire));
     }
     return is_covered ? Answer::kYes : Answer::kNeedsCover;
@@ -53,10 +55,11 @@ void LimitCounter::release(const Amount& amount) {
 }
 
 double LimitCounter::share_of(const Units& units) const {
+    const Units most = ceilings();
     double share = 0;
     for (size_t i = 0; i < kUnits; ++i) {
-        if (ceilings_[i] > 0)
-            share = std::max(share, static_cast<double>(units[i]) / static_cast<double>(ceilings_[i]));
+        if (most[i] > 0)
+            share = std::max(share, static_cast<double>(units[i]) / static_cast<double>(most[i]));
     }
     return share;
 }
@@ -71,7 +74,7 @@ std::optional<int> LimitCounter::settle(const Amount& reserved, const Amount& ac
     for (size_t i = 0; i < kUnits; ++i) used_[i].fetch_add(after[i] - before[i], kOrder);
     const int percent = static_cast<int>(std::min(share() * 100, 1e6));
     int crossed = 0;
-    for (int threshold : spec_.warn_at) {
+    for (int threshold : spec().warn_at) {
         if (percent >= threshold) crossed = threshold;
     }
     int warned = warned_.load(std::memory_order_relaxed);
@@ -82,11 +85,11 @@ std::optional<int> LimitCounter::settle(const Amount& reserved, const Amount& ac
 }
 
 Amount LimitCounter::cover() const {
+    const Units most = ceilings();
     Units units = units_of(used());
     for (size_t i = 0; i < kUnits; ++i) {
         units[i] = std::max<int64_t>(units[i], 0);
-        if (ceilings_[i] > 0)
-            units[i] = std::max(units[i], std::min(ceilings_[i], units[i] + ceilings_[i] / kBlocks + 1));
+        if (most[i] > 0) units[i] = std::max(units[i], std::min(most[i], units[i] + most[i] / kBlocks + 1));
     }
     return amount_of(units);
 }
@@ -102,12 +105,13 @@ void LimitCounter::on_covered(const Amount& covered) {
 }
 
 bool LimitCounter::wants_cover() {
+    const Units most = ceilings();
     bool is_thin = false;
     for (size_t i = 0; i < kUnits; ++i) {
-        if (ceilings_[i] == 0) continue;
+        if (most[i] == 0) continue;
         const int64_t covered = covered_[i].load(std::memory_order_relaxed);
         const int64_t left = covered - used_[i].load(std::memory_order_relaxed);
-        is_thin = is_thin || (covered < ceilings_[i] && left < ceilings_[i] / kBlocks / 2);
+        is_thin = is_thin || (covered < most[i] && left < most[i] / kBlocks / 2);
     }
     return is_thin && !is_covering_.exchange(true, kOrder);
 }

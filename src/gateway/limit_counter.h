@@ -29,6 +29,7 @@ struct Amount {
 // a block that was never used.
 class LimitCounter {
 public:
+    // `spec` must outlive it.
     LimitCounter(const LimitSpec& spec, std::string subject, Time start, Time end, const Amount& used);
 
     enum class Answer { kYes, kNeedsCover, kNo };
@@ -47,7 +48,10 @@ public:
     bool wants_cover();
 
     Amount used() const;
-    const LimitSpec& spec() const { return spec_; }
+    // Other ceilings and thresholds for the same subject and window; `spec` must outlive the counter. What is
+    // used and under way stays.
+    void change(const LimitSpec& spec) { spec_.store(&spec, std::memory_order_release); }
+    const LimitSpec& spec() const { return *spec_.load(std::memory_order_acquire); }
     const std::string& subject() const { return subject_; }
     Time start() const { return start_; }
     Time end() const { return end_; }
@@ -60,13 +64,13 @@ private:
     using Units = std::array<int64_t, kUnits>;
     static Units units_of(const Amount& amount);
     static Amount amount_of(const Units& units);
+    Units ceilings() const;  // 0: none
     double share_of(const Units& units) const;
 
-    const LimitSpec spec_;
+    std::atomic<const LimitSpec*> spec_;
     const std::string subject_;
     const Time start_;
     const Time end_;
-    const Units ceilings_;  // 0: none
     std::array<std::atomic<int64_t>, kUnits> used_{};
     std::array<std::atomic<int64_t>, kUnits> covered_{};
     std::atomic<bool> is_covering_{false};

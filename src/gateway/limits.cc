@@ -50,7 +50,29 @@ void Limits::drop_ended(Time now) {
     std::erase_if(counters_, [now](const auto& each) { return each.second->end() <= now; });
 }
 
-Result<CounterPtr> Limits::counter(size_t spec, const std::string& key, const std::string& subject,
+Limits::Limits(std::vector<LimitSpec> specs, store::Writer& writer)
+    : writer_(writer), specs_(&generations_.emplace_back(std::move(specs))) {}
+
+void Limits::reload(std::vector<LimitSpec> specs) {
+    std::lock_guard lock(mutex_);
+    const std::vector<LimitSpec>& now = generations_.emplace_back(std::move(specs));
+    std::erase_if(counters_, [&](const auto& each) {
+        const LimitSpec& old = each.second->spec();
+        const auto same = std::find_if(now.begin(), now.end(), [&](const LimitSpec& spec) {
+            return spec.name == old.name && spec.scope == old.scope && spec.window == old.window;
+        });
+        if (same != now.end()) {
+            each.second->change(*same);
+            return false;
+        }
+        // It may come back within its window.
+        stored_[stored_key(old.name, each.second->subject(), each.second->start())] = each.second->used();
+        return true;
+    });
+    specs_.store(&now, std::memory_order_release);
+}
+
+Result<CounterPtr> Limits::counter(const LimitSpec& spec, const std::string& key, const std::string& subject,
                                    Time now) {
     std::lock_guard lock(mutex_);
     CounterPtr& known = counters_[key];
@@ -63,11 +85,11 @@ Result<CounterPtr> Limits::counter(size_t spec, const std::string& key, const st
             return fail(Code::kLimit, "more than {} budgets are in use; nobody new can be counted",
                         kCountersMax);
     }
-    const WindowBounds bounds = window_around(specs_[spec].window, now);
+    const WindowBounds bounds = window_around(spec.window, now);
     Amount used;
-    auto stored = stored_.find(stored_key(specs_[spec].name, subject, bounds.start));
+    auto stored = stored_.find(stored_key(spec.name, subject, bounds.start));
     if (stored != stored_.end()) used = stored->second;
-    auto made = std::make_shared<LimitCounter>(specs_[spec], subject, bounds.start, bounds.end, used);
+    auto made = std::make_shared<LimitCounter>(spec, subject, bounds.start, bounds.end, used);
     counters_[key] = made;
     return made;
 }
@@ -75,19 +97,19 @@ Result<CounterPtr> Limits::counter(size_t spec, const std::string& key, const st
 Result<std::vector<CounterPtr>> Limits::find(LimitCache& cache, const Caller& caller, std::string_view route,
                                              Time now) {
     std::vector<CounterPtr> found;
-    for (size_t i = 0; i < specs_.size(); ++i) {
-        if (specs_[i].model != "*" && specs_[i].model != route) continue;
-        auto subject = subject_of(specs_[i], caller);
+    for (const LimitSpec& spec : *specs_.load(std::memory_order_acquire)) {
+        if (spec.model != "*" && spec.model != route) continue;
+        auto subject = subject_of(spec, caller);
         if (!subject) continue;
         std::string key = *subject;
         key += '\n';
-        key += fmt::format_int(i).c_str();
+        key += spec.name;
         auto cached = cache.find(key);
         if (cached != cache.end() && cached->second->end() > now) {
             found.push_back(cached->second);
             continue;
         }
-        NS_TRY(CounterPtr made, counter(i, key, *subject, now));
+        NS_TRY(CounterPtr made, counter(spec, key, *subject, now));
         if (cache.size() >= kCacheMax) cache.clear();
         cache[std::move(key)] = made;
         found.push_back(std::move(made));

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -51,7 +53,8 @@ public:
     static Result<std::unique_ptr<Limits>> open(std::vector<LimitSpec> specs, store::Writer& writer,
                                                 Time now);
 
-    bool is_empty() const { return specs_.empty(); }
+    // Other limits. Those that keep their name, scope, subject and window go on with what was used of them.
+    void reload(std::vector<LimitSpec> specs);
     // The counters that count this caller's calls of `route`. kLimit when there are too many.
     Result<std::vector<CounterPtr>> find(LimitCache& cache, const Caller& caller, std::string_view route,
                                          Time now);
@@ -69,16 +72,18 @@ public:
     void close();
 
 private:
-    Limits(std::vector<LimitSpec> specs, store::Writer& writer) : specs_(std::move(specs)), writer_(writer) {}
-    Result<CounterPtr> counter(size_t spec, const std::string& key, const std::string& subject, Time now);
+    Limits(std::vector<LimitSpec> specs, store::Writer& writer);
+    Result<CounterPtr> counter(const LimitSpec& spec, const std::string& key, const std::string& subject,
+                               Time now);
     void drop_ended(Time now);
     std::optional<Refused> try_reserve(Reservation& reservation, Time now,
                                        std::vector<CounterPtr>& uncovered);
     void cover_ahead(const CounterPtr& counter);
 
-    const std::vector<LimitSpec> specs_;
     store::Writer& writer_;
     mutable std::mutex mutex_;
+    std::deque<std::vector<LimitSpec>> generations_;  // kept: counters and calls point into them
+    std::atomic<const std::vector<LimitSpec>*> specs_;
     std::unordered_map<std::string, CounterPtr> counters_;
     std::map<std::string, Amount> stored_;  // from before the start, by key and window
 };

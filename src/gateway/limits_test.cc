@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <filesystem>
 #include <thread>
 
@@ -38,7 +39,8 @@ LimitSpec tokens_limit(int64_t tokens) {
 }
 
 LimitCounter counter_of(const LimitSpec& spec, const Amount& used = {}) {
-    return LimitCounter(spec, "someone", at(2028, 1, 1), at(2028, 1, 2), used);
+    static std::deque<LimitSpec> kept;
+    return LimitCounter(kept.emplace_back(spec), "someone", at(2028, 1, 1), at(2028, 1, 2), used);
 }
 
 TEST(LimitCounter, RefusesWhatWouldGoOverTheCeiling) {
@@ -170,6 +172,30 @@ LimitSpec scoped(LimitScope scope, int64_t tokens, std::string name) {
     spec.scope = scope;
     spec.name = std::move(name);
     return spec;
+}
+
+TEST(Limits, GoOnWithWhatWasUsedWhenTheirCeilingChanges) {
+    Bench bench({scoped(LimitScope::kAgent, 100, "each")});
+    Reservation running;
+    ASSERT_TRUE(bench.reserve(caller_of("a"), {.tokens = 60}, running));
+    EXPECT_FALSE(bench.use(caller_of("a"), {.tokens = 60}));
+    bench.limits->reload({scoped(LimitScope::kAgent, 150, "each"), scoped(LimitScope::kTenant, 70, "all")});
+    EXPECT_FALSE(bench.use(caller_of("a"), {.tokens = 100})) << "60 of 150 are under way";
+    EXPECT_EQ(bench.refused->limit, "each");
+    bench.limits->settle(running, {.tokens = 10}, [](const LimitCounter&, int) {});
+    EXPECT_FALSE(bench.use(caller_of("a"), {.tokens = 71}));
+    EXPECT_EQ(bench.refused->limit, "all");
+    EXPECT_TRUE(bench.use(caller_of("a"), {.tokens = 70}));
+}
+
+TEST(Limits, RememberWhatWasUsedOfALimitThatComesBack) {
+    Bench bench({scoped(LimitScope::kAgent, 100, "each")});
+    EXPECT_TRUE(bench.use(caller_of("a"), {.tokens = 60}));
+    bench.limits->reload({});
+    bench.cache.clear();
+    EXPECT_TRUE(bench.use(caller_of("a"), {.tokens = 1'000}));
+    bench.limits->reload({scoped(LimitScope::kAgent, 100, "each")});
+    EXPECT_FALSE(bench.use(caller_of("a"), {.tokens = 60}));
 }
 
 TEST(Limits, ReserveOnAllScopesOrOnNone) {

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "gateway/attempt.h"
+#include "gateway/route_health.h"
+#include "io/loop.h"
 
 namespace nightshift::gateway {
 namespace {
@@ -72,6 +76,7 @@ Task<ProbeResult> probe(Shard& shard, std::shared_ptr<const Plan> plan, const Ro
     record.status = result.status;
     record.usage = result.usage;
     record.is_priced = target.price.is_known;
+    record.price_version = target.price.version;
     record.cost_nano_usd = record.is_priced ? cost_nano_usd(target.price, result.usage) : 0;
     record.started = started;
     record.took = result.took;
@@ -98,6 +103,27 @@ Task<std::vector<ProbeResult>> probe_targets(Shard& shard, std::string route, Ca
         }
     }
     co_return results;
+}
+
+Task<> watch_idle_targets(Shard& shard, Caller caller) {
+    constexpr milliseconds kLookMost{5'000};
+    constexpr milliseconds kLookLeast{10};
+    const Instant started = steady_clock::now();
+    while (true) {
+        const milliseconds wanted = shard.plan->settings.probe_idle / 4;
+        co_await io::sleep_for(wanted.count() == 0 ? kLookMost : std::clamp(wanted, kLookLeast, kLookMost));
+        const std::shared_ptr<const Plan> plan = shard.plan;
+        const milliseconds idle_for = plan->settings.probe_idle;
+        if (idle_for.count() == 0) continue;
+        for (const IdleLane& each : idle_lanes(*plan, idle_for, started, steady_clock::now())) {
+            const Route& route = plan->settings.routes[each.route];
+            const size_t lane = route.targets[each.target].lane + each.key;
+            const Admission admission = plan->lanes.admit(lane, 1, false, steady_clock::now());
+            if (admission.refusal != Refusal::kNone) continue;  // somebody else has the trial
+            caller.request_id = shard.new_id("req_");
+            co_await probe(shard, plan, route, route.targets[each.target], each.key, caller);
+        }
+    }
 }
 
 }  // namespace nightshift::gateway

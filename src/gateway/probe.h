@@ -25,4 +25,8 @@ struct ProbeResult {
 // hear of the outcome; the calls are booked like any other. A target whose model is "*" is left out.
 Task<std::vector<ProbeResult>> probe_targets(Shard& shard, std::string route, Caller caller);
 
+// For ever: sends such a call to each target that had none for Settings::probe_idle, so that a fallback whose
+// key has died is known before it is needed. On the shard's loop; cancelled with its task group.
+Task<> watch_idle_targets(Shard& shard, Caller caller);
+
 }  // namespace nightshift::gateway

@@ -1,5 +1,8 @@
 #include "gateway/settings.h"
 
+#include <fmt/format.h>
+#include <xxhash.h>
+
 #include <algorithm>
 
 namespace nightshift::gateway {
@@ -20,6 +23,14 @@ const ProviderSpec* Settings::find_provider(std::string_view name) const {
     auto found =
         std::find_if(providers.begin(), providers.end(), [&](const auto& each) { return each.name == name; });
     return found != providers.end() ? &*found : nullptr;
+}
+
+bool operator==(const ExportSpec& a, const ExportSpec& b) {
+    return a.url == b.url && a.every == b.every && a.spans == b.spans && a.metrics == b.metrics &&
+           std::equal(a.headers.begin(), a.headers.end(), b.headers.begin(), b.headers.end(),
+                      [](const auto& x, const auto& y) {
+                          return x.first == y.first && x.second.reveal() == y.second.reveal();
+                      });
 }
 
 void set_deadlines(Settings& settings) {
@@ -55,6 +66,22 @@ void number_lanes(Settings& settings) {
             target.lane = at->second;
         }
     }
+}
+
+std::vector<std::string> lane_names(const Settings& settings) {
+    std::vector<std::string> names(settings.lanes);
+    for (const Route& route : settings.routes) {
+        for (const Target& target : route.targets) {
+            const ProviderSpec& provider = settings.providers[target.provider];
+            for (size_t key = 0; key < lane_count(provider); ++key) {
+                const std::string secret = key < provider.keys.size() ? provider.keys[key].reveal() : "";
+                names[target.lane + key] =
+                    fmt::format("{}\n{}\n{}\n{:x}", provider.name, provider.url, target.model,
+                                XXH3_64bits(secret.data(), secret.size()));
+            }
+        }
+    }
+    return names;
 }
 
 std::string_view to_string(LimitScope scope) {

@@ -32,6 +32,7 @@ struct PriceSpec {
     double cache_write = 0;
     double reasoning = -1;  // negative: as output
     bool is_known = false;
+    std::string version;  // which list it is from: a change of price is another version
 };
 
 // How long an attempt may take. `first_token` runs from the sending to a stream's first content, `idle` from
@@ -99,6 +100,7 @@ struct ExportSpec {
     bool spans = true;
     bool metrics = true;
 };
+bool operator==(const ExportSpec& a, const ExportSpec& b);
 
 struct Settings {
     bool is_enabled = false;
@@ -106,6 +108,8 @@ struct Settings {
     std::vector<Route> routes;
     std::vector<LimitSpec> limits;
     LoopOptions loops;
+    milliseconds probe_idle{
+        3'600'000};  // a target without calls for so long is asked for one token; 0: never
     ExportSpec export_to;
     std::map<std::string, std::string> teams;  // agent -> team
     std::vector<std::string> allowed_hosts;    // empty: those of the providers
@@ -119,6 +123,10 @@ struct Settings {
 // A lane is a provider's model through one of its keys: what a breaker judges. Gives every target its first
 // lane; targets of the same provider and model share theirs.
 void number_lanes(Settings& settings);
+
+// Who each lane is: the same text for the same provider, address, model and key in other settings. Holds no
+// key.
+std::vector<std::string> lane_names(const Settings& settings);
 
 // What the target calls the model that was asked for as `asked`.
 std::string model_at(const Route& route, const Target& target, std::string_view asked);

@@ -23,6 +23,9 @@ namespace nightshift::gateway {
 // way end with the one they began with.
 struct Plan {
     explicit Plan(Settings configured) : settings(std::move(configured)), lanes(settings) {}
+    // Takes over what the plan before knows of its lanes.
+    Plan(Settings configured, const Plan& before)
+        : settings(std::move(configured)), lanes(settings, before.lanes) {}
 
     const Settings settings;
     mutable Lanes lanes;
@@ -84,7 +87,7 @@ struct Shard {
     Ledger ledger;
     Random random;
     std::shared_ptr<const Plan> plan;
-    Limits* limits = nullptr;  // null: there are none
+    Limits* limits = nullptr;  // null: they cannot be kept
     LimitCache limit_cache;
     StormWatch storms;
     std::unordered_map<std::string, Instant> loop_notes;  // when each caller's loop was last told of

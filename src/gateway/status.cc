@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 #include <cmath>
 
+#include "gateway/route_health.h"
+
 namespace nightshift::gateway {
 namespace {
 
@@ -27,13 +29,10 @@ int64_t left_ms(Instant at, Instant now) {
     return std::chrono::ceil<milliseconds>(at - now).count();
 }
 
-// Why a lane would not be used now; "" when it would.
-std::string_view obstacle(const LaneState& state, Instant now) {
-    if (state.key_aside_until > now) return "key_set_aside";
-    if (state.cooldown_until > now) return "cooldown";
-    if (state.requests_left && *state.requests_left <= 0) return "rate_limit_near";
-    if (state.breaker == Breaker::State::kOpen) return "breaker_open";
-    return "";
+// Null for never.
+json::value ago_ms(Instant at, Instant now) {
+    if (at == Instant{}) return nullptr;
+    return std::chrono::floor<milliseconds>(now - at).count();
 }
 
 json::value optional_number(const std::optional<int64_t>& number) {
@@ -47,7 +46,11 @@ json::object percentiles_json(const Histogram& us) {
 }
 
 json::object lane_json(const LaneState& state, Instant now) {
-    return {{"obstacle", obstacle(state, now)},
+    const Standing standing = standing_of(state, now);
+    return {{"standing", to_string(standing)},
+            {"obstacle", may_be_asked(standing) ? "" : to_string(standing)},
+            {"last_success_ago_ms", ago_ms(state.last_success, now)},
+            {"last_failure_ago_ms", ago_ms(state.last_failure, now)},
             {"breaker", to_string(state.breaker)},
             {"breaker_again_in_ms",
              state.breaker == Breaker::State::kOpen ? left_ms(state.breaker_again_at, now) : 0},
@@ -95,11 +98,7 @@ json::array routes_json(const Plan& plan, const ShardStats& stats, Instant now) 
                 if (target.lane + key < stats.lanes.size()) add_stats(lane, stats.lanes[target.lane + key]);
                 keys.push_back(std::move(lane));
             }
-            const bool is_ready = std::any_of(keys.begin(), keys.end(), [](const json::value& each) {
-                return each.as_object().at("obstacle").as_string().empty();
-            });
-            out["state"] =
-                is_ready ? json::string("ready") : keys.front().as_object().at("obstacle").as_string();
+            out["state"] = to_string(best_standing(plan, target, now));
             out["keys"] = std::move(keys);
             targets.push_back(std::move(out));
         }

@@ -70,6 +70,7 @@ std::string plain_name(std::string_view model) {
 Pricing::Pricing(const std::vector<Price>& overrides) {
     for (Price price : overrides) {
         price.model = to_lower(price.model);
+        price.is_configured = true;
         prices_.push_back(std::move(price));
     }
     for (const DefaultPrice& price : kDefaults) {

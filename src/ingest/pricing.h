@@ -14,6 +14,7 @@ struct Price {
     double output = 0;
     double cache_read = 0;
     double cache_write = 0;
+    bool is_configured = false;  // not from the list that comes with the program
 };
 
 struct TokenCounts {
@@ -22,6 +23,9 @@ struct TokenCounts {
     uint64_t cache_write = 0;
     uint64_t output = 0;
 };
+
+// Of the list prices that come with the program.
+inline constexpr std::string_view kPriceListVersion = "list-2026-11";
 
 // Prices for calls whose vendor reports no cost. The defaults are list prices known when this was written;
 // they age, so the configuration overrides them. Immutable, any thread.

@@ -365,9 +365,12 @@ export interface Explanation {
 export interface GatewayPercentiles { p50: number | null; p95: number | null; p99: number | null }
 
 export interface GatewayKey {
+  standing: string;             // "good" "unproven" "on_trial" "breaker_open" "cooldown" "key_set_aside" "rate_limit_near"
   obstacle: "" | "breaker_open" | "cooldown" | "key_set_aside" | "rate_limit_near";
   breaker: "closed" | "open" | "half_open";
   breaker_again_in_ms: number;
+  last_success_ago_ms: number | null;  // null: never
+  last_failure_ago_ms: number | null;  // by the provider's fault
   cooldown_ms: number;
   key_aside_ms: number;
   recent_failures: number;      // of the last half minute
@@ -392,7 +395,7 @@ export interface GatewayTarget {
   weight: number;
   window: number;               // 0: not declared
   price: { input: number; output: number } | null;
-  state: string;                // "ready", or what stands against all its keys
+  state: string;                // the standing of the key that stands best
   keys: GatewayKey[];
 }
 

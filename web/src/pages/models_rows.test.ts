@@ -5,7 +5,7 @@ import { bestKey, headline, reasonWords, standingOf } from "./models_rows.ts";
 
 const none = { p50: null, p95: null, p99: null };
 const key = (changes: Partial<GatewayKey> = {}): GatewayKey => ({
-  obstacle: "", breaker: "closed", breaker_again_in_ms: 0, cooldown_ms: 0, key_aside_ms: 0, recent_failures: 0, recent_successes: 0, requests_left: null,
+  standing: "good", obstacle: "", breaker: "closed", last_success_ago_ms: 2000, last_failure_ago_ms: null, breaker_again_in_ms: 0, cooldown_ms: 0, key_aside_ms: 0, recent_failures: 0, recent_successes: 0, requests_left: null,
   tokens_left: null, attempts: 0, failures: 0, success_rate: null, took_ms: none, first_token_ms: none, input_tokens: 0, output_tokens: 0, cost_usd: 0, ...changes,
 });
 const target = (state: string, keys: GatewayKey[]): GatewayTarget => ({ provider: "p", kind: "openai", model: "m", tier: 0, weight: 1, window: 0, price: null, state, keys });
@@ -20,21 +20,23 @@ test("says what stands against a key, and for how long", () => {
 });
 
 test("does not take a key for good that nobody has called", () => {
-  assert.equal(standingOf(key()).why, "not called since the start");
-  assert.equal(standingOf(key({ attempts: 3 })).why, "no call in half a minute");
-  assert.equal(standingOf(key({ attempts: 3, recent_failures: 1, recent_successes: 2 })).why, "1 of 3 failed in half a minute");
-  assert.equal(standingOf(key({ breaker: "half_open", attempts: 9 })).word, "on trial");
+  assert.deepEqual(standingOf(key({ standing: "unproven", last_success_ago_ms: null })), { tone: "unknown", word: "unproven", why: "no call has shown that it answers" });
+  assert.deepEqual(standingOf(key()), { tone: "passing", word: "good", why: "answered 2 s ago" });
+  assert.equal(standingOf(key({ last_failure_ago_ms: 60_000 })).why, "answered 2 s ago, failed 1 m ago");
+  assert.equal(standingOf(key({ standing: "on_trial", breaker: "half_open", attempts: 9 })).word, "on trial");
 });
 
 test("takes the key that works for a target's", () => {
   const good = key({ attempts: 1 });
-  assert.equal(bestKey(target("ready", [key({ obstacle: "cooldown" }), good])), good);
+  assert.equal(bestKey(target("good", [key({ obstacle: "cooldown" }), good])), good);
 });
 
-test("is calm only when every target may be called", () => {
-  assert.equal(headline(gateway(["ready"], ["ready", "ready"])).tone, "passing");
-  assert.equal(headline(gateway(["ready"], ["cooldown", "ready"])).tone, "warning");
-  assert.deepEqual(headline(gateway(["breaker_open"], ["ready"])), { tone: "failing", text: "Nobody can answer for r0" });
+test("is green only when every target has answered", () => {
+  assert.equal(headline(gateway(["good"], ["good", "good"])).tone, "passing");
+  assert.equal(headline(gateway(["good"], ["unproven", "good"])).tone, "unknown");
+  assert.equal(headline(gateway(["good"], ["cooldown", "good"])).tone, "warning");
+  assert.equal(headline(gateway(["on_trial", "breaker_open"])).tone, "failing");
+  assert.deepEqual(headline(gateway(["breaker_open"], ["good"])), { tone: "failing", text: "Nobody can answer for r0" });
 });
 
 test("has words for reasons it does not know", () => {

@@ -1,9 +1,9 @@
 import type { Gateway, GatewayKey, GatewayTarget } from "../api/types.ts";
-import { span } from "../lib/format.ts";
+import { ago, plural, span } from "../lib/format.ts";
 
 // What the Models page computes from GET /api/v1/gateway. Pure.
 
-export interface Standing { tone: "passing" | "warning" | "failing"; word: string; why: string }
+export interface Standing { tone: "passing" | "unknown" | "warning" | "failing"; word: string; why: string }
 
 // How a key stands now, and until when something stands against it.
 export function standingOf(key: GatewayKey): Standing {
@@ -14,10 +14,10 @@ export function standingOf(key: GatewayKey): Standing {
     case "rate_limit_near": return { tone: "warning", word: "at its limit", why: "by the provider's own count" };
     case "": break;
   }
-  if (key.breaker === "half_open") return { tone: "warning", word: "on trial", why: "one call may show that it works again" };
-  if (key.attempts === 0) return { tone: "passing", word: "ready", why: "not called since the start" };
-  const recent = key.recent_successes + key.recent_failures;
-  return { tone: "passing", word: "ready", why: recent > 0 ? `${key.recent_failures} of ${recent} failed in half a minute` : "no call in half a minute" };
+  if (key.standing === "on_trial") return { tone: "warning", word: "on trial", why: "one call may show that it works again" };
+  if (key.last_success_ago_ms === null) return { tone: "unknown", word: "unproven", why: "no call has shown that it answers" };
+  const failed = key.last_failure_ago_ms === null ? "" : `, failed ${ago(key.last_failure_ago_ms)}`;
+  return { tone: "passing", word: "good", why: `answered ${ago(key.last_success_ago_ms)}${failed}` };
 }
 
 // The best of its keys: one that works is enough.
@@ -25,13 +25,19 @@ export function bestKey(target: GatewayTarget): GatewayKey | undefined {
   return target.keys.find((key) => key.obstacle === "") ?? target.keys[0];
 }
 
-export function headline(gateway: Gateway): { tone: "passing" | "warning" | "failing"; text: string } {
+const isProven = (target: GatewayTarget) => target.state === "good";
+const mayBeAsked = (target: GatewayTarget) => isProven(target) || target.state === "unproven";
+
+export function headline(gateway: Gateway): { tone: "passing" | "unknown" | "warning" | "failing"; text: string } {
   const routes = gateway.routes ?? [];
-  const dead = routes.filter((route) => !route.targets.some((target) => target.state === "ready"));
+  const dead = routes.filter((route) => !route.targets.some(mayBeAsked));
   if (dead.length > 0) return { tone: "failing", text: `Nobody can answer for ${dead.map((route) => route.name).join(", ")}` };
-  const impaired = routes.filter((route) => route.targets.some((target) => target.state !== "ready"));
+  const impaired = routes.filter((route) => !route.targets.every(mayBeAsked));
   if (impaired.length > 0) return { tone: "warning", text: `${impaired.length} of ${routes.length} routes go on without some of their targets` };
-  return { tone: "passing", text: routes.length === 0 ? "No route is configured" : "Every target may be called" };
+  if (routes.length === 0) return { tone: "unknown", text: "No route is configured" };
+  const unproven = routes.flatMap((route) => route.targets).filter((target) => !isProven(target)).length;
+  if (unproven > 0) return { tone: "unknown", text: `Nothing is known against any target, but ${plural(unproven, "target has", "targets have")} not answered a call yet` };
+  return { tone: "passing", text: "Every target has answered a call" };
 }
 
 const kReasons: Record<string, string> = {

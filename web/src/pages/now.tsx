@@ -117,7 +117,7 @@ function Alarm({ item, isSelected }: { item: Attention; isSelected: boolean }) {
   );
 }
 
-const kKindIcons: Record<string, string> = { source_failing: "critical", recorder: "system" };
+const kKindIcons: Record<string, string> = { source_failing: "critical", recorder: "system", route_down: "critical" };
 
 interface SourceLine { name: string; agents: number; lastMs: number }
 

@@ -9,7 +9,7 @@ import { Icon } from "./icons.tsx";
 const kWords: Record<string, string> = {
   waiting_approval: "waiting approval", rate_limited: "rate limited", same_call: "same call again", ping_pong: "ping-pong",
   same_error: "same error again", token_velocity: "token velocity", no_new_information: "nothing new", model_call: "model call",
-  tool_call: "tool call", source_failing: "source failing",
+  tool_call: "tool call", source_failing: "source failing", route_down: "no model answers",
 };
 
 export function words(name: string): string {

@@ -50,16 +50,16 @@ function eventsPage(url, response) {
 const since = () => (Date.now() - started) / 1000;
 const times = { p50: 412, p95: 1210, p99: 2400 };
 const gatewayKey = (changes = {}) => ({
-  obstacle: "", breaker: "closed", breaker_again_in_ms: 0, cooldown_ms: 0, key_aside_ms: 0, recent_failures: 1, recent_successes: 40, requests_left: 900, tokens_left: null,
+  standing: "good", obstacle: "", breaker: "closed", last_success_ago_ms: 2_000, last_failure_ago_ms: null, breaker_again_in_ms: 0, cooldown_ms: 0, key_aside_ms: 0, recent_failures: 1, recent_successes: 40, requests_left: 900, tokens_left: null,
   attempts: 1200, failures: 14, success_rate: 0.988, took_ms: times, first_token_ms: times, input_tokens: 3_400_000, output_tokens: 410_000, cost_usd: 2.31, ...changes,
 });
 const gatewayTarget = (provider, model, state, key) => ({ provider, kind: provider, model, tier: 0, weight: 1, window: 131072, price: { input: 0.59, output: 0.79 }, state, keys: [key] });
 const gateway = () => ({
   is_enabled: true, now_ms: Date.now(), calls: 1412, failed_calls: 0, fallbacks: 31, broken_streams: 2, cut_streams: 0, gone_clients: 4, refused_by_limits: 1, streams_open: 3,
   routes: [{ name: "fast", last_resort: "fail", targets: [
-    gatewayTarget("groq", "llama-3.3-70b-versatile", "cooldown", gatewayKey({ obstacle: "cooldown", cooldown_ms: 21_000 })),
-    gatewayTarget("cerebras", "llama-3.3-70b", "ready", gatewayKey()),
-    gatewayTarget("ollama", "llama3.1:8b", "ready", gatewayKey({ attempts: 0, failures: 0, recent_failures: 0, recent_successes: 0, took_ms: { p50: null, p95: null, p99: null } })),
+    gatewayTarget("groq", "llama-3.3-70b-versatile", "cooldown", gatewayKey({ standing: "cooldown", obstacle: "cooldown", cooldown_ms: 21_000 })),
+    gatewayTarget("cerebras", "llama-3.3-70b", "good", gatewayKey()),
+    gatewayTarget("ollama", "llama3.1:8b", "unproven", gatewayKey({ standing: "unproven", last_success_ago_ms: null, attempts: 0, failures: 0, recent_failures: 0, recent_successes: 0, took_ms: { p50: null, p95: null, p99: null } })),
   ] }],
   limits: [{ name: "nightly", scope: "agent", subject: "default/molt", model: "*", per: "day", used: { requests: 310, tokens: 1_640_000, usd: 3.1 }, ceiling: { requests: 0, tokens: 2_000_000, usd: 5 }, share: 0.82, ends_ms: Date.now() + 36e5 }],
   last_fallbacks: [{ at_ms: Date.now() - 9000, route: "fast", from: "groq/llama-3.3-70b-versatile", reason: "rate_limit", to: "cerebras/llama-3.3-70b", agent: "molt" }],

@@ -1,0 +1,79 @@
+#include "gateway/route_health.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace nightshift::gateway {
+namespace {
+
+constexpr milliseconds kTrialAfter{60'000};
+
+// Until when it stands so; "" when nobody can say.
+std::string until(const LaneState& state, Standing standing, Instant now) {
+    Instant end = now;
+    if (standing == Standing::kCooldown) end = state.cooldown_until;
+    if (standing == Standing::kKeySetAside) end = state.key_aside_until;
+    if (standing == Standing::kBreakerOpen) end = state.breaker_again_at;
+    if (end <= now) return "";
+    return fmt::format(" for {} s", std::chrono::ceil<std::chrono::seconds>(end - now).count());
+}
+
+std::string words(Standing standing) {
+    std::string text(to_string(standing));
+    std::replace(text.begin(), text.end(), '_', ' ');
+    return text;
+}
+
+}  // namespace
+
+Standing best_standing(const Plan& plan, const Target& target, Instant now) {
+    Standing best = Standing::kRateLimitNear;
+    for (size_t key = 0; key < lane_count(plan.settings.providers[target.provider]); ++key)
+        best = std::min(best, standing_of(plan.lanes.state(target.lane + key, now), now));
+    return best;
+}
+
+std::vector<RouteTrouble> troubled_routes(const Plan& plan, Instant now) {
+    std::vector<RouteTrouble> troubles;
+    for (const Route& route : plan.settings.routes) {
+        std::string why;
+        bool is_served = route.targets.empty();
+        for (const Target& target : route.targets) {
+            const Standing standing = best_standing(plan, target, now);
+            is_served = is_served || standing == Standing::kGood || standing == Standing::kUnproven;
+            const LaneState first = plan.lanes.state(target.lane, now);
+            why += fmt::format("{}{}/{}: {}{}", why.empty() ? "" : "; ",
+                               plan.settings.providers[target.provider].name, target.model, words(standing),
+                               until(first, standing, now));
+        }
+        if (!is_served) troubles.push_back({route.name, std::move(why)});
+    }
+    return troubles;
+}
+
+std::vector<IdleLane> idle_lanes(const Plan& plan, milliseconds idle_for, Instant since, Instant now) {
+    std::vector<IdleLane> idle;
+    std::set<size_t> seen;
+    for (size_t i = 0; i < plan.settings.routes.size(); ++i) {
+        const Route& route = plan.settings.routes[i];
+        for (size_t j = 0; j < route.targets.size(); ++j) {
+            const Target& target = route.targets[j];
+            if (target.model == "*") continue;
+            for (size_t key = 0; key < lane_count(plan.settings.providers[target.provider]); ++key) {
+                if (!seen.insert(target.lane + key).second) continue;
+                const LaneState state = plan.lanes.state(target.lane + key, now);
+                const Instant last = std::max({state.last_success, state.last_failure, since});
+                const Standing standing = standing_of(state, now);
+                const milliseconds patience =
+                    standing == Standing::kOnTrial ? std::min(idle_for, kTrialAfter) : idle_for;
+                if (now - last < patience || !may_be_asked(standing)) continue;
+                idle.push_back({i, j, key});
+            }
+        }
+    }
+    return idle;
+}
+
+}  // namespace nightshift::gateway

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gateway/shard.h"
+
+// What can be said of routes and targets at a moment. Pure.
+namespace nightshift::gateway {
+
+// Of a target's keys, the one that stands best: one that works is enough.
+Standing best_standing(const Plan& plan, const Target& target, Instant now);
+
+// A route whose calls nobody would answer now, as far as we know.
+struct RouteTrouble {
+    std::string route;
+    std::string why;  // "groq/llama-3.3-70b: cooldown for 12 s; local/llama3.1: breaker open"
+};
+// A target on trial has proven nothing yet, so a route that has only such ones is still in trouble.
+std::vector<RouteTrouble> troubled_routes(const Plan& plan, Instant now);
+
+// A key of a target that nobody has called for so long that what we know of it is old.
+struct IdleLane {
+    size_t route = 0;
+    size_t target = 0;
+    size_t key = 0;
+};
+// One for each lane, where a call may be sent; `since` counts for what was never called. Who is on trial
+// after a failure is idle sooner, so that an outage is known to be over.
+std::vector<IdleLane> idle_lanes(const Plan& plan, milliseconds idle_for, Instant since, Instant now);
+
+}  // namespace nightshift::gateway
