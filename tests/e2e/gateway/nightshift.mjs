@@ -20,10 +20,10 @@ export class Nightshift {
     Object.assign(this, { binary, folder });
   }
 
-  // `gateway`: that section of the configuration; JSON is YAML.
-  async start(gateway, env) {
+  // `gateway`: that section of the configuration, `others` more of it; JSON is YAML.
+  async start(gateway, env, others = {}) {
     const config = path.join(this.folder, "nightshift.yaml");
-    fs.writeFileSync(config, JSON.stringify({ gateway }, null, 1));
+    fs.writeFileSync(config, JSON.stringify({ gateway, ...others }, null, 1));
     const log = fs.openSync(path.join(this.folder, "nightshift.log"), "a");
     const [port, otlp] = [await freePort(), await freePort()];
     this.url = `http://127.0.0.1:${port}`;

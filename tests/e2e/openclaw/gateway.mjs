@@ -79,7 +79,7 @@ export class Gateway {
   }
 
   async prepare() {
-    this.port = await free_port();
+    this.port ??= await free_port();
     this.url = `ws://127.0.0.1:${this.port}`;
     for (const name of ["home", "state", "ws"]) fs.mkdirSync(path.join(this.directory, name), { recursive: true });
     // The old era installs the dependencies of its plugins from npm at the first start and at the first turn, while it
