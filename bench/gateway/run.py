@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The model gateway beside nginx and haproxy (where installed) and no proxy at all, in one run: calls a second, latency at fixed
-rates, time to first token, CPU. Load and upstream share one core, the proxy has the other.
+"""The model gateway beside Portkey (after `npm ci` in this folder), nginx and haproxy (where installed) and no proxy at all, in one
+run: calls a second, latency at fixed rates, time to first token, CPU. Load and upstream share one core, the proxy has the other.
 
     bench/gateway/run.py build/release [seconds=2] [only=nightshift,nginx]
 """
@@ -16,7 +16,9 @@ import tempfile
 import time
 
 CLOSED = (1, 32, 256)
-OPEN = (1000, 5000, 10000)
+OPEN = (200, 1000, 5000, 10000)
+HERE = pathlib.Path(__file__).resolve().parent
+PORTKEY = HERE / "node_modules/@portkey-ai/gateway/build/start-server.js"
 STREAMS = 100
 
 
@@ -59,8 +61,9 @@ def memory_mb(pid):
 
 
 class Target:
-    def __init__(self, name, port, process=None, headers=()):
+    def __init__(self, name, port, process=None, headers=(), open_max=None):
         self.name, self.port, self.process, self.headers = name, port, process, list(headers)
+        self.open_max = open_max  # calls a second beyond which it only queues
 
 
 class Bench:
@@ -153,6 +156,13 @@ backend up
         wait_for(port)
         return Target("haproxy", port, process)
 
+    def portkey(self, upstream):
+        port = free_port()
+        process = self.spawn(1, "node", str(PORTKEY), "--headless", f"--port={port}", env={"NODE_ENV": "production"})
+        wait_for(port)
+        headers = ["Authorization: Bearer bench-key-000", "x-portkey-provider: openai", f"x-portkey-custom-host: http://127.0.0.1:{upstream}/v1"]
+        return Target("portkey", port, process, headers, open_max=500)
+
     def pin(self, target, core):
         for pid in family(target.process.pid) if target.process else []:
             subprocess.run(["taskset", "-apc", str(core), str(pid)], stdout=subprocess.DEVNULL, check=False)
@@ -178,6 +188,8 @@ def print_rows(bench, targets):
     for mode, amount in loads:
         direct = None
         for target in targets:
+            if mode == "open" and target.open_max and amount > target.open_max:
+                continue
             # Load, proxy and upstream on one core: the work alone, without a wake-up across cores.
             bench.pin(target, 0 if mode == "one core" else 1)
             row = bench.load(target, "open" if mode == "open" else "closed", amount, "bench")
@@ -222,7 +234,7 @@ def provider_dies(bench):
 def main():
     build = sys.argv[1] if len(sys.argv) > 1 else "build/release"
     seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 2
-    only = sys.argv[3].split(",") if len(sys.argv) > 3 else ["nightshift", "nginx", "haproxy"]
+    only = sys.argv[3].split(",") if len(sys.argv) > 3 else ["nightshift", "nginx", "haproxy", "portkey"]
     bench = Bench(build, seconds)
     try:
         port, _ = bench.upstream()
@@ -232,6 +244,8 @@ def main():
         for name in ("nginx", "haproxy"):
             if name in only and shutil.which(name):
                 targets.append(getattr(bench, name)(port))
+        if "portkey" in only and PORTKEY.exists():
+            targets.append(bench.portkey(port))
         print_rows(bench, targets)
         if "nightshift" in only:
             memory_of_streams(bench)
