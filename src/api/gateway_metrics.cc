@@ -11,18 +11,23 @@ struct Labelled {
     std::string_view provider;
     std::string_view model;
     std::string key;
-    size_t lane = 0;
+    gateway::LaneStats stats;
+    bool is_good = false;
 };
 
-std::vector<Labelled> lanes_of(const gateway::Settings& settings) {
+std::vector<Labelled> lanes_of(const gateway::Plan& plan, const gateway::ShardStats& stats,
+                               gateway::Instant now) {
+    const gateway::Settings& settings = plan.settings;
     std::vector<Labelled> lanes;
     std::set<size_t> seen;
     for (const gateway::Route& route : settings.routes) {
         for (const gateway::Target& target : route.targets) {
             const gateway::ProviderSpec& provider = settings.providers[target.provider];
             for (size_t key = 0; key < gateway::lane_count(provider); ++key) {
-                if (seen.insert(target.lane + key).second)
-                    lanes.push_back({provider.name, target.model, std::to_string(key), target.lane + key});
+                if (!seen.insert(gateway::first_lane(target, key)).second) continue;
+                const gateway::Standing standing = standing_of(key_state(plan, target, key, now), now);
+                lanes.push_back({provider.name, target.model, std::to_string(key),
+                                 key_stats(stats, target, key), standing == gateway::Standing::kGood});
             }
         }
     }
@@ -47,29 +52,26 @@ void append_gateway(PrometheusText& text, const gateway::Plan& plan, const gatew
                  number(stats.refused_by_limits));
     text.gauge("gateway_streams_open", "Streams under way.", number(stats.streams_open));
 
-    const std::vector<Labelled> lanes = lanes_of(plan.settings);
+    const std::vector<Labelled> lanes = lanes_of(plan, stats, now);
     const auto each = [&](std::string_view type, std::string_view name, std::string_view help, auto value) {
         text.begin(type, name, help);
         for (const Labelled& lane : lanes) {
-            if (lane.lane >= stats.lanes.size()) continue;
             text.labelled(name, {{"provider", lane.provider}, {"model", lane.model}, {"key", lane.key}},
-                          value(lane.lane));
+                          value(lane));
         }
     };
     each("counter", "gateway_attempts_total", "Tries at a target.",
-         [&](size_t lane) { return number(stats.lanes[lane].attempts); });
+         [&](const Labelled& lane) { return number(lane.stats.attempts); });
     each("counter", "gateway_attempt_failures_total", "Tries that failed, but not by the caller's fault.",
-         [&](size_t lane) { return number(stats.lanes[lane].failures); });
+         [&](const Labelled& lane) { return number(lane.stats.failures); });
     each("counter", "gateway_input_tokens_total", "Tokens sent.",
-         [&](size_t lane) { return number(stats.lanes[lane].input_tokens); });
+         [&](const Labelled& lane) { return number(lane.stats.input_tokens); });
     each("counter", "gateway_output_tokens_total", "Tokens received.",
-         [&](size_t lane) { return number(stats.lanes[lane].output_tokens); });
+         [&](const Labelled& lane) { return number(lane.stats.output_tokens); });
     each("counter", "gateway_cost_usd_total", "Money spent, by the prices of the configuration.",
-         [&](size_t lane) { return number(stats.lanes[lane].cost_nano_usd) / 1e9; });
+         [&](const Labelled& lane) { return number(lane.stats.cost_nano_usd) / 1e9; });
     each("gauge", "gateway_target_good", "1: its last calls were good; 0: they failed, or nobody has called.",
-         [&](size_t lane) {
-             return standing_of(plan.lanes.state(lane, now), now) == gateway::Standing::kGood ? 1.0 : 0.0;
-         });
+         [](const Labelled& lane) { return lane.is_good ? 1.0 : 0.0; });
 
     std::set<std::string_view> troubled;
     const std::vector<gateway::RouteTrouble> troubles = troubled_routes(plan, now);

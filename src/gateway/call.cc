@@ -47,7 +47,8 @@ std::optional<net::Response> Call::prepare() {
                     .is_stream = facts_.stream,
                     .is_pinned = !facts_.previous_response_id.empty(),
                     .must_keep_model = request_.dialect == Dialect::kEmbeddings,
-                    .can_serve = 0};
+                    .can_serve = 0,
+                    .model = facts_.model};
     for (size_t i = 0; i < route_->targets.size(); ++i) {
         const ProviderKind kind = plan_->settings.providers[route_->targets[i].provider].kind;
         if (upstream_dialect(kind, request_.dialect)) needs.can_serve |= static_cast<uint16_t>(1u << i);
@@ -127,7 +128,7 @@ Task<> Call::make_attempt(const Step& step) {
         const bool has_answer = attempt_->answered_at() != Instant{};
         waited_ += (has_answer ? attempt_->answered_at() : ended) - attempt_->sent_at();
     }
-    plan_->lanes.on_rate_limits(target.lane + step.key, attempt_->rate_limits(), ended);
+    plan_->lanes.on_rate_limits(lane_of(target, step.key, facts_.model), attempt_->rate_limits(), ended);
 }
 
 // What follows from the attempt: an answer, or nothing when the chain goes on.
@@ -158,7 +159,7 @@ std::optional<net::Response> Call::judge() {
 void Call::settle(ErrorClass error_class) {
     const Instant now = steady_clock::now();
     const Target& target = route_->targets[step_.target];
-    const size_t lane = target.lane + step_.key;
+    const size_t lane = lane_of(target, step_.key, facts_.model);
     std::unique_ptr<Attempt> attempt = std::move(attempt_);
     if (error_class == ErrorClass::kNone) {
         plan_->lanes.on_success(lane, now);

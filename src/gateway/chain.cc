@@ -138,7 +138,8 @@ std::optional<Step> Chain::find_candidate(LaneView& lanes, Instant now, bool is_
             const bool counts_output =
                 providers_[route_.targets[target].provider].kind == ProviderKind::kCerebras;
             const int64_t tokens = needs_.input_estimate + (counts_output ? needs_.output_max : 0);
-            Admission admission = lanes.admit(route_.targets[target].lane + key, tokens, is_last_resort, now);
+            Admission admission =
+                lanes.admit(lane_of(route_.targets[target], key, needs_.model), tokens, is_last_resort, now);
             if (admission.refusal == Refusal::kNone) return attempt(target, key, false);
             note_refusal(target, key, admission);
         }

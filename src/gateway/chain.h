@@ -44,6 +44,7 @@ struct CallNeeds {
     bool is_pinned = false;        // state at one provider: no other target
     bool must_keep_model = false;  // embeddings: vectors of two models do not mix
     uint16_t can_serve = 0xffff;   // a bit for each target
+    std::string_view model;        // as the client named it; must outlive the chain
 };
 
 // A failed or skipped candidate, for headers, events and `route explain`.

@@ -62,9 +62,10 @@ Task<ProbeResult> probe(Shard& shard, std::shared_ptr<const Plan> plan, const Ro
     result.took = std::chrono::duration_cast<std::chrono::microseconds>(ended - attempt.started());
     result.usage = attempt.usage();
     if (result.error_class == ErrorClass::kNone) {
-        plan->lanes.on_success(target.lane + key, ended);
+        plan->lanes.on_success(first_lane(target, key), ended);
     } else {
-        plan->lanes.on_failure(target.lane + key, result.error_class, attempt.error().retry_after, ended);
+        plan->lanes.on_failure(first_lane(target, key), result.error_class, attempt.error().retry_after,
+                               ended);
     }
     AttemptRecord record;
     record.route = route.name;
@@ -117,7 +118,7 @@ Task<> watch_idle_targets(Shard& shard, Caller caller) {
         if (idle_for.count() == 0) continue;
         for (const IdleLane& each : idle_lanes(*plan, idle_for, started, steady_clock::now())) {
             const Route& route = plan->settings.routes[each.route];
-            const size_t lane = route.targets[each.target].lane + each.key;
+            const size_t lane = first_lane(route.targets[each.target], each.key);
             const Admission admission = plan->lanes.admit(lane, 1, false, steady_clock::now());
             if (admission.refusal != Refusal::kNone) continue;  // somebody else has the trial
             caller.request_id = shard.new_id("req_");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 namespace nightshift::gateway {
@@ -28,11 +29,43 @@ std::string words(Standing standing) {
 
 }  // namespace
 
+LaneState key_state(const Plan& plan, const Target& target, size_t key, Instant now) {
+    const size_t first = first_lane(target, key);
+    LaneState worst = plan.lanes.state(first, now);
+    for (size_t lane = first + 1; lane < first + target.models; ++lane) {
+        const LaneState state = plan.lanes.state(lane, now);
+        const bool was_used = state.last_success != Instant{} || state.last_failure != Instant{};
+        const bool is_first = worst.last_success == Instant{} && worst.last_failure == Instant{};
+        if (was_used && (is_first || standing_of(state, now) > standing_of(worst, now))) worst = state;
+    }
+    return worst;
+}
+
+LaneStats key_stats(const ShardStats& stats, const Target& target, size_t key) {
+    LaneStats sum;
+    const size_t first = first_lane(target, key);
+    for (size_t lane = first; lane < std::min(first + target.models, stats.lanes.size()); ++lane)
+        sum.merge(stats.lanes[lane]);
+    return sum;
+}
+
 Standing best_standing(const Plan& plan, const Target& target, Instant now) {
-    Standing best = Standing::kRateLimitNear;
-    for (size_t key = 0; key < lane_count(plan.settings.providers[target.provider]); ++key)
-        best = std::min(best, standing_of(plan.lanes.state(target.lane + key, now), now));
-    return best;
+    std::optional<Standing> best;
+    bool has_untouched = false;
+    for (size_t key = 0; key < lane_count(plan.settings.providers[target.provider]); ++key) {
+        const size_t first = first_lane(target, key);
+        for (size_t lane = first; lane < first + target.models; ++lane) {
+            const Standing standing = standing_of(plan.lanes.state(lane, now), now);
+            if (standing == Standing::kUnproven) {
+                has_untouched = true;
+            } else {
+                best = best ? std::min(*best, standing) : standing;
+            }
+        }
+    }
+    // Models of a wildcard that nobody asked for say nothing beside those that somebody did.
+    if (best && (target.models > 1 || !has_untouched || *best == Standing::kGood)) return *best;
+    return Standing::kUnproven;
 }
 
 std::vector<RouteTrouble> troubled_routes(const Plan& plan, Instant now) {
@@ -43,7 +76,7 @@ std::vector<RouteTrouble> troubled_routes(const Plan& plan, Instant now) {
         for (const Target& target : route.targets) {
             const Standing standing = best_standing(plan, target, now);
             is_served = is_served || standing == Standing::kGood || standing == Standing::kUnproven;
-            const LaneState first = plan.lanes.state(target.lane, now);
+            const LaneState first = key_state(plan, target, 0, now);
             why += fmt::format("{}{}/{}: {}{}", why.empty() ? "" : "; ",
                                plan.settings.providers[target.provider].name, target.model, words(standing),
                                until(first, standing, now));
@@ -62,8 +95,9 @@ std::vector<IdleLane> idle_lanes(const Plan& plan, milliseconds idle_for, Instan
             const Target& target = route.targets[j];
             if (target.model == "*") continue;
             for (size_t key = 0; key < lane_count(plan.settings.providers[target.provider]); ++key) {
-                if (!seen.insert(target.lane + key).second) continue;
-                const LaneState state = plan.lanes.state(target.lane + key, now);
+                const size_t lane = first_lane(target, key);
+                if (!seen.insert(lane).second) continue;
+                const LaneState state = plan.lanes.state(lane, now);
                 const Instant last = std::max({state.last_success, state.last_failure, since});
                 const Standing standing = standing_of(state, now);
                 const milliseconds patience =

@@ -8,7 +8,12 @@
 // What can be said of routes and targets at a moment. Pure.
 namespace nightshift::gateway {
 
-// Of a target's keys, the one that stands best: one that works is enough.
+// One of a target's keys. Of a wildcard's models, that of the one that stands worst.
+LaneState key_state(const Plan& plan, const Target& target, size_t key, Instant now);
+// Of all its models together.
+LaneStats key_stats(const ShardStats& stats, const Target& target, size_t key);
+
+// Of a target's keys, or of a wildcard's models, the one that stands best: one that works is enough.
 Standing best_standing(const Plan& plan, const Target& target, Instant now);
 
 // A route whose calls nobody would answer now, as far as we know.

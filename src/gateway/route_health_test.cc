@@ -80,6 +80,27 @@ TEST(RouteHealth, WhoFailedIsProbedSoonerButNotWhileItIsRefused) {
     EXPECT_EQ(idle_lanes(plan, hours(1), kStart, kStart + seconds(61)).size(), 1u);
 }
 
+TEST(RouteHealth, OneModelOfAWildcardDoesNotStandForAll) {
+    Settings settings = settings_of({{0}});
+    settings.routes[0].name = "first/*";
+    settings.routes[0].targets[0].model = "*";
+    number_lanes(settings);
+    const Plan plan(settings);
+    const Target& target = plan.settings.routes[0].targets[0];
+    const size_t bad = lane_of(target, 0, "first/a");
+    const size_t good = lane_of(target, 0, "first/b");
+    ASSERT_NE(bad, good);
+    fail(plan, bad, 5, kStart);
+    plan.lanes.on_success(good, kStart);
+    EXPECT_EQ(plan.lanes.admit(bad, 1, false, kStart).refusal, Refusal::kBreaker);
+    EXPECT_EQ(plan.lanes.admit(good, 1, false, kStart).refusal, Refusal::kNone);
+    EXPECT_EQ(best_standing(plan, target, kStart), Standing::kGood);
+    EXPECT_EQ(standing_of(key_state(plan, target, 0, kStart), kStart), Standing::kBreakerOpen);
+    EXPECT_TRUE(troubled_routes(plan, kStart).empty());
+    fail(plan, good, 5, kStart);
+    EXPECT_EQ(troubled_routes(plan, kStart).size(), 1u);
+}
+
 TEST(RouteHealth, AReloadKeepsWhatIsKnownOfTargetsThatStay) {
     const Plan before(settings_of({{0}, {1}}));
     fail(before, 0, 5, kStart);

@@ -62,10 +62,20 @@ void number_lanes(Settings& settings) {
     for (Route& route : settings.routes) {
         for (Target& target : route.targets) {
             auto [at, is_new] = known.try_emplace({target.provider, target.model}, settings.lanes);
-            if (is_new) settings.lanes += lane_count(settings.providers[target.provider]);
+            target.models = target.model == "*" ? kWildcardLanes : 1;
+            if (is_new) settings.lanes += lane_count(settings.providers[target.provider]) * target.models;
             target.lane = at->second;
         }
     }
+}
+
+size_t first_lane(const Target& target, size_t key) {
+    return target.lane + key * target.models;
+}
+
+size_t lane_of(const Target& target, size_t key, std::string_view model) {
+    const size_t lane = first_lane(target, key);
+    return target.models == 1 ? lane : lane + XXH3_64bits(model.data(), model.size()) % target.models;
 }
 
 std::vector<std::string> lane_names(const Settings& settings) {
@@ -75,9 +85,11 @@ std::vector<std::string> lane_names(const Settings& settings) {
             const ProviderSpec& provider = settings.providers[target.provider];
             for (size_t key = 0; key < lane_count(provider); ++key) {
                 const std::string secret = key < provider.keys.size() ? provider.keys[key].reveal() : "";
-                names[target.lane + key] =
-                    fmt::format("{}\n{}\n{}\n{:x}", provider.name, provider.url, target.model,
-                                XXH3_64bits(secret.data(), secret.size()));
+                for (size_t model = 0; model < target.models; ++model) {
+                    names[first_lane(target, key) + model] =
+                        fmt::format("{}\n{}\n{}\n{}\n{:x}", provider.name, provider.url, target.model, model,
+                                    XXH3_64bits(secret.data(), secret.size()));
+                }
             }
         }
     }

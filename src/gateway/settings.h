@@ -55,7 +55,8 @@ struct Target {
     int weight = 1;                  // among the targets of one tier
     PriceSpec price;
     Timeouts timeouts;
-    size_t lane = 0;  // of its first key; see lanes.h
+    size_t lane = 0;    // the first of its first key; see lanes.h
+    size_t models = 1;  // lanes of each key: one, or kWildcardLanes where the model is "*"
 };
 
 // What happens when no target may be tried because all have failed lately.
@@ -121,8 +122,13 @@ struct Settings {
 };
 
 // A lane is a provider's model through one of its keys: what a breaker judges. Gives every target its first
-// lane; targets of the same provider and model share theirs.
+// lane; targets of the same provider and model share theirs. The models of a wildcard are spread over so many
+// lanes by their names, so that one that fails does not stand for all.
+inline constexpr size_t kWildcardLanes = 32;
 void number_lanes(Settings& settings);
+size_t first_lane(const Target& target, size_t key);
+// Of a call that asked for `model`.
+size_t lane_of(const Target& target, size_t key, std::string_view model);
 
 // Who each lane is: the same text for the same provider, address, model and key in other settings. Holds no
 // key.

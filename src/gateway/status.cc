@@ -94,8 +94,8 @@ json::array routes_json(const Plan& plan, const ShardStats& stats, Instant now) 
             json::object out = target_json(plan, target);
             json::array keys;
             for (size_t key = 0; key < lane_count(plan.settings.providers[target.provider]); ++key) {
-                json::object lane = lane_json(plan.lanes.state(target.lane + key, now), now);
-                if (target.lane + key < stats.lanes.size()) add_stats(lane, stats.lanes[target.lane + key]);
+                json::object lane = lane_json(key_state(plan, target, key, now), now);
+                add_stats(lane, key_stats(stats, target, key));
                 keys.push_back(std::move(lane));
             }
             out["state"] = to_string(best_standing(plan, target, now));
@@ -215,7 +215,7 @@ Result<json::object> explain_json(const Plan& plan, std::string_view model, int6
         out["first_token_ms"] = target.timeouts.first_token.count();
         json::array keys;
         for (size_t key = 0; key < lane_count(plan.settings.providers[target.provider]); ++key)
-            keys.push_back(lane_json(plan.lanes.state(target.lane + key, now), now));
+            keys.push_back(lane_json(plan.lanes.state(lane_of(target, key, model), now), now));
         out["keys"] = std::move(keys);
         targets.push_back(std::move(out));
     }
