@@ -54,6 +54,7 @@ std::string attributes_of(const Caller& caller, const AttemptRecord& record) {
     members.text_if("finish", to_string(record.finish));
     if (record.is_priced) members.text_if("price_version", record.price_version);
     members.text_if("team", caller.team);
+    members.flag("probe", record.is_probe);
     members.flag("stream", record.is_stream);
     members.flag("committed", record.is_committed);
     members.flag("cut_by_limit", record.was_cut);

@@ -32,6 +32,7 @@ struct AttemptRecord {
     bool is_stream = false;
     bool is_committed = false;  // its answer, or a part of it, reached the client
     bool was_cut = false;       // by a limit of ours
+    bool is_probe = false;      // our own: no agent asked
     ErrorClass error_class = ErrorClass::kNone;
     int status = 0;  // of the upstream's answer; 0: none
     std::string_view error_code;

@@ -98,7 +98,6 @@ void Gateway::State::watch_idle() {
     Shard& shard = *shards.front();
     Caller caller;
     caller.tenant = "default";
-    caller.agent = "gateway-probe";
     shard.loop.post([this, &shard, caller] {
         probes = std::make_unique<io::TaskGroup>(shard.loop, "gateway probes");
         probes->spawn([&shard, caller] { return watch_idle_targets(shard, caller); });
@@ -191,7 +190,6 @@ Task<std::string> Gateway::test(std::string route, std::string tenant) {
     Shard& here = state_->here();
     Caller caller;
     caller.tenant = std::move(tenant);
-    caller.agent = "gateway-test";
     caller.request_id = here.new_id("req_");
     std::vector<ProbeResult> results = co_await probe_targets(here, std::move(route), std::move(caller));
     boost::json::array items;

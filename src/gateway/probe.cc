@@ -73,6 +73,7 @@ Task<ProbeResult> probe(Shard& shard, std::shared_ptr<const Plan> plan, const Ro
     record.provider = provider.name;
     record.model = target.model;
     record.key = key;
+    record.is_probe = true;
     record.error_class = result.error_class;
     record.status = result.status;
     record.usage = result.usage;

@@ -21,8 +21,9 @@ struct ProbeResult {
     Usage usage;
 };
 
-// Calls every target of the route (or of all, when it is ""), one after the other, as `caller`. Its lanes
-// hear of the outcome; the calls are booked like any other. A target whose model is "*" is left out.
+// Calls every target of the route (or of all, when it is ""), one after the other, for the tenant of
+// `caller`. Its lanes hear of the outcome; the calls are booked like any other. A target whose model is "*"
+// is left out.
 Task<std::vector<ProbeResult>> probe_targets(Shard& shard, std::string route, Caller caller);
 
 // For ever: sends such a call to each target that had none for Settings::probe_idle, so that a fallback whose
