@@ -1,3 +1,4 @@
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -69,6 +70,8 @@ void wait_for_stop(const sigset_t& signals, app::Application& application, const
 
 int run_up(const UpOptions& options) {
     if (options.install_service) return install_service(options);
+    // A dump of our memory would hold the keys of providers and channels.
+    ::prctl(PR_SET_DUMPABLE, 0);
     auto config = app::load_config(options.config);
     if (!config) return report(config.error());
     if (!options.listen.empty()) config->server.listen = options.listen;

@@ -43,7 +43,11 @@ class Nightshift:
         with open(self.folder / "log", "a+") as log:
             start = log.tell()
             self.process = subprocess.Popen(
-                command + list(arguments), stdout=log, stderr=log, env={**os.environ, **(environment or {})}
+                command + list(arguments),
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                env={**os.environ, **(environment or {})},
             )
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:

@@ -3,6 +3,8 @@ import json
 import os
 import pathlib
 import re
+import resource
+import signal
 import socket
 import stat
 import subprocess
@@ -335,6 +337,18 @@ class Restarts(unittest.TestCase):
         self.server.start()
         session = eventually(lambda: self.server.get("/api/v1/sessions/scribe-1").json())
         self.assertEqual(session["state"]["value"], "waiting_approval")
+
+    def test_a_crash_leaves_no_dump_with_keys_in_it(self):
+        self.server.start()
+        pid = self.server.process.pid
+        _, most = resource.prlimit(pid, resource.RLIMIT_CORE)
+        resource.prlimit(pid, resource.RLIMIT_CORE, (most, most))
+        os.kill(pid, signal.SIGABRT)
+        _, status = os.waitpid(pid, 0)
+        self.assertEqual(os.WTERMSIG(status), signal.SIGABRT)
+        self.assertFalse(os.WCOREDUMP(status))
+        self.assertEqual([each.name for each in self.server.folder.glob("core*")], [])
+        self.server.process.returncode = -signal.SIGABRT
 
     def test_second_server_on_the_same_folder_is_refused(self):
         self.server.start()
