@@ -35,7 +35,8 @@ void GatewayCalls::remember(const Event& event, int64_t received_us) {
 
 std::optional<GatewayCall> GatewayCalls::take(const Event& told) {
     if (!recorder::is_counted_elsewhere(told)) return std::nullopt;
-    for (uint64_t key : CallKeys::of_caller(told).values()) {
+    const CallKeys keys = CallKeys::of_caller(told);
+    for (uint64_t key : keys.values()) {
         auto number = numbers_.find(key);
         if (number == numbers_.end()) continue;
         GatewayCall& call = calls_[number->second - first_];

@@ -319,7 +319,8 @@ Task<bool> Connection::answer(Response response, Method method) {
 Task<bool> Connection::answer_stream(Response response, Method method) {
     is_keep_alive_ = is_keep_alive_ && response.stream_keeps_connection && is_http11_;
     render_head(response, is_http11_ ? Framing::kChunked : Framing::kUntilClose, 0);
-    stream_->send(loop_.head, nullptr);
+    // Who keeps the connection begins to send at once: one packet, and the client wakes up once.
+    stream_->send(loop_.head, nullptr, response.stream_keeps_connection);
     if (method == Method::kHead) {
         is_keep_alive_ = false;
         co_await linger();

@@ -42,13 +42,13 @@ TcpStream::TcpStream(tcp::socket socket, std::shared_ptr<ReadBuffer> buffer)
 
 TcpStream::~TcpStream() = default;
 
-size_t TcpStream::send_now(std::span<iovec> parts) {
+size_t TcpStream::send_now(std::span<iovec> parts, int flags) {
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = parts.size();
     ssize_t sent = 0;
     do {
-        sent = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        sent = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL | flags);
     } while (sent < 0 && errno == EINTR);
     if (sent >= 0) return static_cast<size_t>(sent);
     if (errno != EAGAIN && errno != EWOULDBLOCK && errno != ENOBUFS) peer_gone();
@@ -84,13 +84,13 @@ bool TcpStream::offer_wrapped(SharedBytes bytes, size_t queued_bytes_max, Outbox
     return true;
 }
 
-void TcpStream::send(std::string_view head, const SharedBytes& body) {
+void TcpStream::send(std::string_view head, const SharedBytes& body, bool more_follows) {
     if (!is_open_) return;
     size_t sent = 0;
     if (outbox_.is_empty()) {
         std::array<iovec, 2> parts = {iovec{const_cast<char*>(head.data()), head.size()}, iovec{}};
         if (body != nullptr) parts[1] = {const_cast<char*>(body->data()), body->size()};
-        sent = send_now(std::span(parts.data(), body != nullptr ? 2 : 1));
+        sent = send_now(std::span(parts.data(), body != nullptr ? 2 : 1), more_follows ? MSG_MORE : 0);
         if (!is_open_) return;
     }
     if (sent < head.size()) {

@@ -28,8 +28,8 @@ public:
     bool offer(SharedBytes bytes, size_t queued_bytes_max) override;
     bool offer_wrapped(SharedBytes bytes, size_t queued_bytes_max, Outbox::Wrap wrap);
     // Sends `head` and `body` (may be null) and queues the rest without a bound; copies of `head` only what
-    // it queues.
-    void send(std::string_view head, const SharedBytes& body);
+    // it queues. With `more_follows` the kernel may hold it back for what is sent next, but not for long.
+    void send(std::string_view head, const SharedBytes& body, bool more_follows = false);
     size_t queued_bytes() const override { return outbox_.bytes(); }
     bool is_open() const override { return is_open_; }
     Task<Result<void>> drained() override;
@@ -50,7 +50,7 @@ public:
 
 private:
     // Bytes taken by the kernel; 0 when it takes none now or the connection broke.
-    size_t send_now(std::span<iovec> parts);
+    size_t send_now(std::span<iovec> parts, int flags = 0);
     void send_queued();
     void on_writable();
     void on_discardable();

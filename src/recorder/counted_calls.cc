@@ -112,7 +112,8 @@ CountedCalls::~CountedCalls() = default;
 
 void CountedCalls::add(const Event& call) {
     if (!uses_tokens(call)) return;
-    for (uint64_t key : CallKeys::of_gateway(call).values()) {
+    const CallKeys keys = CallKeys::of_gateway(call);
+    for (uint64_t key : keys.values()) {
         if (has(key)) continue;
         Bucket& bucket = buckets_[key % (kKeysMax / kWays)];
         const uint32_t way = bucket.next.fetch_add(1, std::memory_order_relaxed) % kWays;

@@ -21,7 +21,9 @@ public:
     // Of a call as its caller tells it.
     static CallKeys of_caller(const Event& call);
 
-    std::span<const uint64_t> values() const { return {values_.data(), size_}; }
+    // Of a named object only: in a loop over a temporary's the keys would be gone.
+    std::span<const uint64_t> values() const& { return {values_.data(), size_}; }
+    void values() const&& = delete;
 
 private:
     void add(std::string_view kind, std::string_view tenant, std::string_view name, const Event& call,
