@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <optional>
 
 #include "base/json_members.h"
 #include "base/redact.h"
@@ -35,6 +36,13 @@ std::string_view operation(Dialect dialect) {
     return dialect == Dialect::kEmbeddings ? "embeddings" : "chat";
 }
 
+// How fast a stream's tokens came once they came.
+std::optional<double> tokens_per_s(const AttemptRecord& record) {
+    const std::chrono::duration<double> time = record.took - record.first_token;
+    if (record.first_token.count() < 0 || time.count() <= 0 || record.usage.output < 2) return std::nullopt;
+    return std::round(static_cast<double>(record.usage.output - 1) / time.count() * 10) / 10;
+}
+
 std::string attributes_of(const Caller& caller, const AttemptRecord& record) {
     std::string out;
     out.reserve(384);
@@ -60,6 +68,7 @@ std::string attributes_of(const Caller& caller, const AttemptRecord& record) {
     members.flag("cut_by_limit", record.was_cut);
     members.flag("failed", record.error_class != ErrorClass::kNone);
     members.flag("usage_estimated", record.usage.is_estimated);
+    if (auto rate = tokens_per_s(record)) members.number("tokens_per_s", *rate);
     if (record.overhead.count() >= 0) members.integer("overhead_us", record.overhead.count());
     members.close();
     return out;
