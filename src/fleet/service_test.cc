@@ -106,8 +106,11 @@ protected:
 TEST_F(ServiceTest, ShowsWhatTheRecorderCommits) {
     start();
     service_->on_batch(make_batch([](EventWriter& writer) { writer.model(kTestSecond); }), 1);
-    ASSERT_TRUE(comes_true([&] { return service_->session("default", "s1").has_value(); }));
-    EXPECT_TRUE(service_->agent("default", "builder").has_value());
+    // Told of one after the other.
+    ASSERT_TRUE(comes_true([&] {
+        return service_->session("default", "s1").has_value() &&
+               service_->agent("default", "builder").has_value() && service_->stats().events_total == 1;
+    }));
     EXPECT_FALSE(service_->session("other", "s1").has_value());
     const auto view = service_->view("default");
     EXPECT_EQ(view->list_sessions({}).total, 1u);

@@ -53,7 +53,8 @@ Standing standing_of(const LaneState& state, Instant now) {
     if (state.requests_left && *state.requests_left <= 0) return Standing::kRateLimitNear;
     if (state.breaker == Breaker::State::kOpen) return Standing::kBreakerOpen;
     if (state.breaker == Breaker::State::kHalfOpen) return Standing::kOnTrial;
-    if (state.last_success == Instant{}) return Standing::kUnproven;
+    if (state.last_success == Instant{} || state.last_failure > state.last_success)
+        return Standing::kUnproven;
     return Standing::kGood;
 }
 

@@ -39,6 +39,9 @@ TEST(RouteHealth, WhatNobodyHasCalledIsUnprovenAndNotGood) {
     EXPECT_EQ(best_standing(plan, plan.settings.routes[0].targets[0], kStart), Standing::kUnproven);
     plan.lanes.on_success(0, kStart);
     EXPECT_EQ(best_standing(plan, plan.settings.routes[0].targets[0], kStart), Standing::kGood);
+    fail(plan, 0, 1, kStart + seconds(1));
+    EXPECT_EQ(best_standing(plan, plan.settings.routes[0].targets[0], kStart + seconds(1)),
+              Standing::kUnproven);
     EXPECT_TRUE(troubled_routes(plan, kStart).empty());
 }
 

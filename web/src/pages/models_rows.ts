@@ -15,9 +15,9 @@ export function standingOf(key: GatewayKey): Standing {
     case "": break;
   }
   if (key.standing === "on_trial") return { tone: "warning", word: "on trial", why: "one call may show that it works again" };
-  if (key.last_success_ago_ms === null) return { tone: "unknown", word: "unproven", why: "no call has shown that it answers" };
-  const failed = key.last_failure_ago_ms === null ? "" : `, failed ${ago(key.last_failure_ago_ms)}`;
-  return { tone: "passing", word: "good", why: `answered ${ago(key.last_success_ago_ms)}${failed}` };
+  const answered = key.last_success_ago_ms === null ? "no call has shown that it answers" : `answered ${ago(key.last_success_ago_ms)}`;
+  const why = key.last_failure_ago_ms === null ? answered : `${answered}, failed ${ago(key.last_failure_ago_ms)}`;
+  return key.standing === "unproven" ? { tone: "unknown", word: "unproven", why } : { tone: "passing", word: "good", why };
 }
 
 // The best of its keys: one that works is enough.
