@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <string>
 
 #include "base/json_members.h"
@@ -73,10 +72,13 @@ std::string with_mark(const Event& event) {
 void CallKeys::add(std::string_view kind, std::string_view tenant, std::string_view name, const Event& call,
                    bool with_tokens) {
     if (name.empty() || size_ == values_.size()) return;
-    std::string text = fmt::format("{}\n{}\n{}", kind, tenant, name);
+    std::string text;
+    text.reserve(kind.size() + tenant.size() + name.size() + 48);  // on the way of every call
+    text.append(kind).append(1, '\n').append(tenant).append(1, '\n').append(name);
     if (with_tokens) {
         const auto [input, output] = tokens_of(call);
-        fmt::format_to(std::back_inserter(text), "\n{}\n{}", input, output);
+        text.append(1, '\n').append(fmt::format_int(input).c_str());
+        text.append(1, '\n').append(fmt::format_int(output).c_str());
     }
     values_[size_++] = std::max<uint64_t>(XXH3_64bits(text.data(), text.size()), 1);
 }
