@@ -59,6 +59,7 @@ struct Gateway::State {
     void watch_idle();
     Result<void> prepare_tls(const std::vector<Origin>& origins);
     Task<> take(Shard& shard, std::shared_ptr<const Plan> plan, const std::vector<Origin>& origins);
+    static Task<> end(std::unique_ptr<io::TaskGroup>& tasks);
     static Task<> close(std::unique_ptr<Shard>& shard);
 };
 
@@ -83,6 +84,11 @@ Task<> Gateway::State::take(Shard& shard, std::shared_ptr<const Plan> next,
     shard.plan = std::move(next);
     shard.limit_cache.clear();
     co_return;
+}
+
+Task<> Gateway::State::end(std::unique_ptr<io::TaskGroup>& tasks) {
+    co_await tasks->stop();
+    tasks.reset();
 }
 
 // On the shard's loop, which goes on: its alarms must not ring while another thread takes them down.
@@ -228,11 +234,7 @@ void Gateway::stop() {
     state_->is_stopped = true;
     if (!state_->shards.empty()) {
         io::Loop& first = state_->shards.front()->loop;
-        io::run_blocking(first, [this] { return state_->probes->stop(); });
-        io::run_blocking(first, [this]() -> Task<> {
-            state_->probes.reset();
-            co_return;
-        });
+        io::run_blocking(first, [this] { return State::end(state_->probes); });
     }
     for (std::unique_ptr<Shard>& shard : state_->shards) {
         io::Loop& loop = shard->loop;
