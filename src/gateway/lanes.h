@@ -43,8 +43,8 @@ struct LaneState {
     Instant last_failure{};
 };
 
-// What we know of a lane: `kGood` is one whose last call was good; `kUnproven` has none, or failed since; and a
-// breaker that will let one call through has proven nothing yet.
+// What we know of a lane: `kGood` is one whose last call was good; `kUnproven` has none, or failed since; and
+// a breaker that will let one call through has proven nothing yet.
 enum class Standing { kGood, kUnproven, kOnTrial, kBreakerOpen, kCooldown, kKeySetAside, kRateLimitNear };
 Standing standing_of(const LaneState& state, Instant now);
 // Whether a call would be sent there.
