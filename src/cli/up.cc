@@ -44,7 +44,8 @@ void reload(app::Application& application, const UpOptions& options) {
     if (!config) return log::error("app", "the configuration is not taken: {}", config.error().message);
     if (auto done = application.reload(*config); !done)
         return log::error("app", "the configuration is not taken: {}", done.error().message);
-    log::info("app", "took jobs and agents from {}; other sections are read at a restart",
+    log::info("app",
+              "took jobs, agents, channels and the gateway from {}; other sections are read at a restart",
               options.config.native());
 }
 

@@ -29,7 +29,7 @@ public:
             if (bucket <= now_bucket - kBuckets) break;
             total += sums_[static_cast<size_t>(bucket % kBuckets)];
         }
-        return total;
+        return total > 0 ? total : 0;  // what was taken back may be of an earlier record
     }
 
     // Whether sum(now) may be other than zero.

@@ -108,7 +108,8 @@ void Fleet::apply(const Event& event, Time received) {
         return apply(with_sane_times(event, received_us), from_unix_us(received_us));
     gateway_calls_.remember(event, received_us);
     const std::optional<GatewayCall> counted = gateway_calls_.take(event);
-    if (!counted) return take_in(event, event, received_us);
+    const bool is_moved = counted && (counted->agent != event.agent || counted->session != event.session);
+    if (!is_moved) return take_in(event, event, received_us);
     take_back(*counted);
     take_in(event, with_tokens_of(event, *counted), received_us);
 }

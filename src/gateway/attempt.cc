@@ -222,7 +222,9 @@ Task<> Attempt::take_answer() {
     if (upstream_dialect_ != input_.facts.dialect) {
         AnswerOptions options{.model = input_.client_model,
                               .wants_usage = input_.facts.wants_usage,
-                              .now_s = unix_ms(std::chrono::floor<microseconds>(input_.now)) / 1000};
+                              .now_s = unix_ms(std::chrono::floor<microseconds>(input_.now)) / 1000,
+                              .id = input_.id};
+        if (answer_.response_id.empty()) answer_.response_id = made_up_id(options);
         auto translated =
             translate_answer(upstream_dialect_, input_.facts.dialect, std::move(body_), options);
         body_.clear();
@@ -258,7 +260,9 @@ Finish Attempt::finish() const {
     return reader_ ? reader_->finish() : answer_.finish;
 }
 std::string_view Attempt::response_id() const {
-    return reader_ ? std::string_view(reader_->response_id()) : answer_.response_id;
+    if (!reader_) return answer_.response_id;
+    const std::string_view given = reader_->response_id();
+    return given.empty() ? std::string_view(made_up_id_) : given;
 }
 std::string_view Attempt::answered_model() const {
     return reader_ ? std::string_view(reader_->model()) : answer_.model;

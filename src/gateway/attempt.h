@@ -34,7 +34,8 @@ struct AttemptInput {
     std::optional<int64_t> output_cut;      // tokens after which more_output is asked
     // More tokens for a running stream, as a new cut; nothing ends it.
     std::function<std::optional<int64_t>(int64_t cut)> more_output;
-    Time now;  // wall clock
+    std::string_view id;  // of the attempt, for an answer whose upstream gives none
+    Time now;             // wall clock
 };
 
 // One attempt at one target: sends the request and takes the answer up to the point where it belongs to the
@@ -119,6 +120,7 @@ private:
     bool was_error_written_ = false;  // the upstream's error event went to the client as it was
     bool has_heard_done_ = false;
     bool is_stream_over_ = false;
+    std::string made_up_id_;  // of a translated answer whose upstream gives none
 
     int status_ = 0;
     net::Headers headers_;

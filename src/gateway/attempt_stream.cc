@@ -78,8 +78,10 @@ Task<> Attempt::take_stream() {
     reader_.emplace(input_.provider.kind, upstream_dialect_);
     AnswerOptions options{.model = input_.client_model,
                           .wants_usage = input_.facts.wants_usage,
-                          .now_s = unix_ms(std::chrono::floor<microseconds>(input_.now)) / 1000};
+                          .now_s = unix_ms(std::chrono::floor<microseconds>(input_.now)) / 1000,
+                          .id = input_.id};
     writer_.emplace(input_.facts, upstream_dialect_, options);
+    if (upstream_dialect_ != input_.facts.dialect) made_up_id_ = made_up_id(options);
     bool goes_on = true;
     while (goes_on && !is_committed_) goes_on = co_await read_more(pending_);
     answered_at_ = steady_clock::now();

@@ -19,7 +19,11 @@ std::chrono::microseconds to_us(std::chrono::nanoseconds time) {
 }  // namespace
 
 Call::Call(Shard& shard, CallRequest request)
-    : shard_(shard), plan_(shard.plan), request_(std::move(request)), started_(steady_clock::now()) {}
+    : shard_(shard),
+      plan_(shard.plan),
+      upstreams_(shard.upstreams),
+      request_(std::move(request)),
+      started_(steady_clock::now()) {}
 
 // A stream that was never asked for: its client left before the head was sent.
 Call::~Call() {
@@ -111,6 +115,7 @@ Task<> Call::make_attempt(const Step& step) {
                        .output_max_default = target.output_max_default,
                        .output_cut = std::nullopt,
                        .more_output = {},
+                       .id = attempt_span_,
                        .now = attempt_started_};
     if (!reservation_.counters.empty()) {
         if (facts_.stream) {
@@ -120,7 +125,7 @@ Task<> Call::make_attempt(const Step& step) {
             input.output_max_default = reserved_output_;  // a whole answer cannot be cut on its way
         }
     }
-    attempt_ = std::make_unique<Attempt>(std::move(input), shard_.upstreams, shard_.watchdogs);
+    attempt_ = std::make_unique<Attempt>(std::move(input), upstreams_, shard_.watchdogs);
     co_await attempt_->run();
     const Instant ended = steady_clock::now();
     waited_ += attempt_->connecting();
@@ -163,6 +168,9 @@ void Call::settle(ErrorClass error_class) {
     std::unique_ptr<Attempt> attempt = std::move(attempt_);
     if (error_class == ErrorClass::kNone) {
         plan_->lanes.on_success(lane, now);
+        const bool is_chat =
+            request_.dialect != Dialect::kEmbeddings && request_.dialect != Dialect::kResponses;
+        plan_->lanes.note_use(lane, is_chat);
     } else {
         const bool has_error = attempt->error_class() != ErrorClass::kNone;
         plan_->lanes.on_failure(lane, error_class, has_error ? attempt->error().retry_after : std::nullopt,

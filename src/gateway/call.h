@@ -61,6 +61,7 @@ private:
 
     Shard& shard_;
     std::shared_ptr<const Plan> plan_;
+    std::shared_ptr<Upstreams> upstreams_;  // of that plan: its keys go nowhere else
     CallRequest request_;
     RequestFacts facts_;
     Caller caller_;

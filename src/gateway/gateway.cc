@@ -77,8 +77,11 @@ Task<> Gateway::State::take(Shard& shard, std::shared_ptr<const Plan> next,
     net::DialShare share{tls, std::make_shared<net::ReadBuffer>(kReadBytes)};
     shard.upstreams = std::make_shared<Upstreams>(origins, shard.watchdogs, std::move(share));
     std::vector<LaneStats> seen(next->settings.lanes);
-    for (size_t i = 0; shard.plan != nullptr && i < seen.size(); ++i) {
-        if (auto before = next->lanes.find_before(i, shard.plan->lanes)) seen[i] = shard.stats.lanes[*before];
+    if (shard.plan != nullptr) {
+        const auto before = next->lanes.find_before(shard.plan->lanes);
+        for (size_t i = 0; i < seen.size(); ++i) {
+            if (before[i]) seen[i] = shard.stats.lanes[*before[i]];
+        }
     }
     shard.stats.lanes = std::move(seen);
     shard.plan = std::move(next);

@@ -1,6 +1,7 @@
 #include "gateway/lanes.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace nightshift::gateway {
 namespace {
@@ -90,15 +91,21 @@ Lanes::Lanes(const Settings& settings) {
 }
 
 Lanes::Lanes(const Settings& settings, const Lanes& before) : Lanes(settings) {
+    const auto known = find_before(before);
     for (size_t i = 0; i < lanes_.size(); ++i) {
-        if (auto known = find_before(i, before)) lanes_[i] = before.lanes_[*known];
+        if (known[i]) lanes_[i] = before.lanes_[*known[i]];
     }
 }
 
-std::optional<size_t> Lanes::find_before(size_t lane, const Lanes& before) const {
-    const auto found = std::find(before.names_.begin(), before.names_.end(), names_[lane]);
-    if (found == before.names_.end()) return std::nullopt;
-    return static_cast<size_t>(found - before.names_.begin());
+std::vector<std::optional<size_t>> Lanes::find_before(const Lanes& before) const {
+    std::unordered_map<std::string_view, size_t> names;
+    for (size_t i = 0; i < before.names_.size(); ++i) names.emplace(before.names_[i], i);
+    std::vector<std::optional<size_t>> found;
+    for (const std::string& name : names_) {
+        const auto same = names.find(name);
+        found.push_back(same == names.end() ? std::nullopt : std::optional(same->second));
+    }
+    return found;
 }
 
 void Lanes::on_call(size_t provider) {
@@ -141,6 +148,15 @@ void Lanes::on_success(size_t index, Instant now) {
     lane.is_troubled.store(lane.breaker.wants_success(), kRelaxed);
 }
 
+void Lanes::note_use(size_t index, bool is_chat) {
+    std::atomic<bool>& known = lanes_[index]->is_chat;
+    if (known.load(kRelaxed) != is_chat) known.store(is_chat, kRelaxed);
+}
+
+void Lanes::on_probe(size_t index, Instant now) {
+    lanes_[index]->last_probe.store(to_ns(now), kRelaxed);
+}
+
 void Lanes::on_failure(size_t index, ErrorClass error_class, std::optional<milliseconds> retry_after,
                        Instant now) {
     Lane& lane = *lanes_[index];
@@ -161,8 +177,9 @@ void Lanes::on_failure(size_t index, ErrorClass error_class, std::optional<milli
             break;
     }
     // What the caller did wrong says nothing of the provider.
-    if (ruling.counts_for_breaker || ruling.cooldown != Cooldown::kNone)
-        lane.last_failure.store(to_ns(now), kRelaxed);
+    const bool is_theirs = ruling.counts_for_breaker || ruling.cooldown != Cooldown::kNone ||
+                           error_class == ErrorClass::kModelMissing;
+    if (is_theirs) lane.last_failure.store(to_ns(now), kRelaxed);
     std::lock_guard lock(lane.mutex);
     if (ruling.counts_for_breaker) {
         lane.breaker.on_failure(now, lane.successes.sum(now));
@@ -191,6 +208,8 @@ LaneState Lanes::state(size_t index, Instant now) const {
     state.successes = lane.successes.sum(now);
     state.last_success = from_ns(lane.last_success.load(kRelaxed));
     state.last_failure = from_ns(lane.last_failure.load(kRelaxed));
+    state.last_probe = from_ns(lane.last_probe.load(kRelaxed));
+    state.is_chat = lane.is_chat.load(kRelaxed);
     if (lane.requests_reset.load(kRelaxed) > to_ns(now))
         state.requests_left = lane.requests_left.load(kRelaxed);
     if (lane.tokens_reset.load(kRelaxed) > to_ns(now)) state.tokens_left = lane.tokens_left.load(kRelaxed);

@@ -41,6 +41,8 @@ struct LaneState {
     std::optional<int64_t> tokens_left;
     Instant last_success{};  // Instant{}: never
     Instant last_failure{};
+    Instant last_probe{};
+    bool is_chat = true;  // its last good call was one
 };
 
 // What we know of a lane: `kGood` is one whose last call was good; `kUnproven` has none, or failed since; and
@@ -68,13 +70,17 @@ public:
     void on_success(size_t lane, Instant now);
     void on_failure(size_t lane, ErrorClass error_class, std::optional<milliseconds> retry_after,
                     Instant now);
+    // Whether the good call was a chat, or embeddings or a response: what a probe says to it.
+    void note_use(size_t lane, bool is_chat);
+    // We ask it ourselves, whatever comes of it.
+    void on_probe(size_t lane, Instant now);
     // The provider's word on what is left of its limits.
     void on_rate_limits(size_t lane, const RateLimits& limits, Instant now);
 
     LaneState state(size_t lane, Instant now) const;
     size_t size() const { return lanes_.size(); }
-    // Which lane of `before` this one goes on with.
-    std::optional<size_t> find_before(size_t lane, const Lanes& before) const;
+    // Which lane of `before` each of these goes on with.
+    std::vector<std::optional<size_t>> find_before(const Lanes& before) const;
 
 private:
     struct alignas(64) Lane {
@@ -87,6 +93,8 @@ private:
         std::atomic<int64_t> tokens_left{0};
         std::atomic<int64_t> last_success{0};
         std::atomic<int64_t> last_failure{0};
+        std::atomic<int64_t> last_probe{0};
+        std::atomic<bool> is_chat{true};
         std::atomic<bool> is_troubled{false};  // the breaker wants to hear of successes, or refuses
         SuccessCount successes;
         mutable std::mutex mutex;

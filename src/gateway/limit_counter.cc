@@ -68,15 +68,25 @@ double LimitCounter::share() const {
     return share_of(units_of(used()));
 }
 
+int LimitCounter::crossed() const {
+    const int percent = static_cast<int>(std::min(share() * 100, 1e6));
+    int highest = 0;
+    for (int threshold : spec().warn_at) {
+        if (percent >= threshold) highest = threshold;
+    }
+    return highest;
+}
+
+void LimitCounter::change(const LimitSpec& spec) {
+    spec_.store(&spec, std::memory_order_release);
+    warned_.store(crossed(), std::memory_order_relaxed);
+}
+
 std::optional<int> LimitCounter::settle(const Amount& reserved, const Amount& actual) {
     const Units before = units_of(reserved);
     const Units after = units_of(actual);
     for (size_t i = 0; i < kUnits; ++i) used_[i].fetch_add(after[i] - before[i], kOrder);
-    const int percent = static_cast<int>(std::min(share() * 100, 1e6));
-    int crossed = 0;
-    for (int threshold : spec().warn_at) {
-        if (percent >= threshold) crossed = threshold;
-    }
+    const int crossed = this->crossed();
     int warned = warned_.load(std::memory_order_relaxed);
     while (crossed > warned) {
         if (warned_.compare_exchange_weak(warned, crossed, std::memory_order_relaxed)) return crossed;

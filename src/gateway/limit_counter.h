@@ -50,7 +50,7 @@ public:
     Amount used() const;
     // Other ceilings and thresholds for the same subject and window; `spec` must outlive the counter. What is
     // used and under way stays.
-    void change(const LimitSpec& spec) { spec_.store(&spec, std::memory_order_release); }
+    void change(const LimitSpec& spec);
     const LimitSpec& spec() const { return *spec_.load(std::memory_order_acquire); }
     const std::string& subject() const { return subject_; }
     Time start() const { return start_; }
@@ -66,6 +66,8 @@ private:
     static Amount amount_of(const Units& units);
     Units ceilings() const;  // 0: none
     double share_of(const Units& units) const;
+    // The highest soft threshold that is crossed, in percent; 0: none.
+    int crossed() const;
 
     std::atomic<const LimitSpec*> spec_;
     const std::string subject_;

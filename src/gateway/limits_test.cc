@@ -188,6 +188,26 @@ TEST(Limits, GoOnWithWhatWasUsedWhenTheirCeilingChanges) {
     EXPECT_TRUE(bench.use(caller_of("a"), {.tokens = 70}));
 }
 
+TEST(Limits, TellOfThresholdsAnewWhenTheirCeilingIsRaised) {
+    LimitSpec spec = scoped(LimitScope::kAgent, 100, "each");
+    spec.warn_at = {50};
+    Bench bench({spec});
+    int told = 0;
+    const auto use = [&](int64_t tokens) {
+        Reservation reservation;
+        ASSERT_TRUE(bench.reserve(caller_of("a"), {.tokens = tokens}, reservation));
+        bench.limits->settle(reservation, {.tokens = tokens}, [&](const LimitCounter&, int) { ++told; });
+    };
+    use(60);
+    EXPECT_EQ(told, 1);
+    spec.tokens = 400;
+    bench.limits->reload({spec});
+    use(100);
+    EXPECT_EQ(told, 1) << "160 of 400";
+    use(100);
+    EXPECT_EQ(told, 2) << "260 of 400";
+}
+
 TEST(Limits, RememberWhatWasUsedOfALimitThatComesBack) {
     Bench bench({scoped(LimitScope::kAgent, 100, "each")});
     EXPECT_TRUE(bench.use(caller_of("a"), {.tokens = 60}));

@@ -24,8 +24,10 @@ std::string conceal(std::string text, const ProviderSpec& provider) {
     return text;
 }
 
-Task<ProbeResult> probe(Shard& shard, std::shared_ptr<const Plan> plan, const Route& route,
-                        const Target& configured, size_t key, const Caller& caller) {
+// `upstreams` belong to the plan: its keys go nowhere else.
+Task<ProbeResult> probe(Shard& shard, std::shared_ptr<const Plan> plan, std::shared_ptr<Upstreams> upstreams,
+                        const Route& route, const Target& configured, size_t key, const Caller& caller) {
+    plan->lanes.on_probe(first_lane(configured, key), steady_clock::now());
     const ProviderSpec& provider = plan->settings.providers[configured.provider];
     Target target = configured;
     target.timeouts.answer = std::min(target.timeouts.answer, kAnswerMax);
@@ -47,8 +49,9 @@ Task<ProbeResult> probe(Shard& shard, std::shared_ptr<const Plan> plan, const Ro
                        .output_max_default = 0,
                        .output_cut = std::nullopt,
                        .more_output = {},
+                       .id = "",
                        .now = started};
-    Attempt attempt(std::move(input), shard.upstreams, shard.watchdogs);
+    Attempt attempt(std::move(input), std::move(upstreams), shard.watchdogs);
     co_await attempt.run();
     const Instant ended = steady_clock::now();
     ProbeResult result;
@@ -93,13 +96,14 @@ Task<ProbeResult> probe(Shard& shard, std::shared_ptr<const Plan> plan, const Ro
 Task<std::vector<ProbeResult>> probe_targets(Shard& shard, std::string route, Caller caller) {
     std::vector<ProbeResult> results;
     const std::shared_ptr<const Plan> plan = shard.plan;
+    const std::shared_ptr<Upstreams> upstreams = shard.upstreams;
     for (const Route& each : plan->settings.routes) {
         if (!route.empty() && each.name != route) continue;
         for (const Target& target : each.targets) {
             if (target.model == "*") continue;
             const size_t keys = lane_count(plan->settings.providers[target.provider]);
             for (size_t key = 0; key < keys; ++key) {
-                ProbeResult result = co_await probe(shard, plan, each, target, key, caller);
+                ProbeResult result = co_await probe(shard, plan, upstreams, each, target, key, caller);
                 results.push_back(std::move(result));
             }
         }
@@ -115,6 +119,7 @@ Task<> watch_idle_targets(Shard& shard, Caller caller) {
         const milliseconds wanted = shard.plan->settings.probe_idle / 4;
         co_await io::sleep_for(wanted.count() == 0 ? kLookMost : std::clamp(wanted, kLookLeast, kLookMost));
         const std::shared_ptr<const Plan> plan = shard.plan;
+        const std::shared_ptr<Upstreams> upstreams = shard.upstreams;
         const milliseconds idle_for = plan->settings.probe_idle;
         if (idle_for.count() == 0) continue;
         for (const IdleLane& each : idle_lanes(*plan, idle_for, started, steady_clock::now())) {
@@ -123,7 +128,7 @@ Task<> watch_idle_targets(Shard& shard, Caller caller) {
             const Admission admission = plan->lanes.admit(lane, 1, false, steady_clock::now());
             if (admission.refusal != Refusal::kNone) continue;  // somebody else has the trial
             caller.request_id = shard.new_id("req_");
-            co_await probe(shard, plan, route, route.targets[each.target], each.key, caller);
+            co_await probe(shard, plan, upstreams, route, route.targets[each.target], each.key, caller);
         }
     }
 }

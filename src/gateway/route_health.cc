@@ -75,7 +75,10 @@ std::vector<RouteTrouble> troubled_routes(const Plan& plan, Instant now) {
         bool is_served = route.targets.empty();
         for (const Target& target : route.targets) {
             const Standing standing = best_standing(plan, target, now);
-            is_served = is_served || standing == Standing::kGood || standing == Standing::kUnproven;
+            // Of a wildcard nobody knows what its other models would say.
+            const bool may_serve = standing == Standing::kGood || standing == Standing::kUnproven ||
+                                   (standing == Standing::kOnTrial && target.models > 1);
+            is_served = is_served || may_serve;
             const LaneState first = key_state(plan, target, 0, now);
             why += fmt::format("{}{}/{}: {}{}", why.empty() ? "" : "; ",
                                plan.settings.providers[target.provider].name, target.model, words(standing),
@@ -93,16 +96,18 @@ std::vector<IdleLane> idle_lanes(const Plan& plan, milliseconds idle_for, Instan
         const Route& route = plan.settings.routes[i];
         for (size_t j = 0; j < route.targets.size(); ++j) {
             const Target& target = route.targets[j];
-            if (target.model == "*") continue;
+            // A probe is a chat: what serves embeddings would only refuse it.
+            if (target.model == "*" || target.model.find("embed") != std::string::npos) continue;
             for (size_t key = 0; key < lane_count(plan.settings.providers[target.provider]); ++key) {
                 const size_t lane = first_lane(target, key);
                 if (!seen.insert(lane).second) continue;
                 const LaneState state = plan.lanes.state(lane, now);
-                const Instant last = std::max({state.last_success, state.last_failure, since});
+                const Instant last =
+                    std::max({state.last_success, state.last_failure, state.last_probe, since});
                 const Standing standing = standing_of(state, now);
                 const milliseconds patience =
                     standing == Standing::kOnTrial ? std::min(idle_for, kTrialAfter) : idle_for;
-                if (now - last < patience || !may_be_asked(standing)) continue;
+                if (now - last < patience || !may_be_asked(standing) || !state.is_chat) continue;
                 idle.push_back({i, j, key});
             }
         }

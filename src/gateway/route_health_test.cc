@@ -75,6 +75,33 @@ TEST(RouteHealth, OnlyIdleTargetsAreProbed) {
     EXPECT_EQ(idle[0].target, 0u);
 }
 
+TEST(RouteHealth, AProbeThatTellsNothingIsNotRepeatedAtOnce) {
+    const Plan plan(settings_of({{0}}));
+    ASSERT_EQ(idle_lanes(plan, hours(1), kStart, kStart + hours(1)).size(), 1u);
+    plan.lanes.on_probe(0, kStart + hours(1));
+    plan.lanes.on_failure(0, ErrorClass::kCallerError, std::nullopt, kStart + hours(1));
+    EXPECT_TRUE(idle_lanes(plan, hours(1), kStart, kStart + hours(1) + minutes(59)).empty());
+    EXPECT_EQ(idle_lanes(plan, hours(1), kStart, kStart + hours(2)).size(), 1u);
+}
+
+TEST(RouteHealth, WhatServesNoChatsIsNotProbedByOne) {
+    Settings settings = settings_of({{0}, {1}});
+    settings.routes[0].targets[0].model = "text-embedding-3-small";
+    number_lanes(settings);
+    const Plan plan(settings);
+    plan.lanes.on_success(settings.routes[1].targets[0].lane, kStart);
+    plan.lanes.note_use(settings.routes[1].targets[0].lane, false);  // a model for responses only
+    EXPECT_TRUE(idle_lanes(plan, hours(1), kStart, kStart + hours(2)).empty());
+}
+
+TEST(RouteHealth, AModelThatIsGoneIsNotGood) {
+    const Plan plan(settings_of({{0}}));
+    plan.lanes.on_success(0, kStart);
+    plan.lanes.on_failure(0, ErrorClass::kModelMissing, std::nullopt, kStart + seconds(1));
+    EXPECT_EQ(best_standing(plan, plan.settings.routes[0].targets[0], kStart + seconds(1)),
+              Standing::kUnproven);
+}
+
 TEST(RouteHealth, WhoFailedIsProbedSoonerButNotWhileItIsRefused) {
     const Plan plan(settings_of({{0}}));
     fail(plan, 0, 5, kStart);
@@ -102,6 +129,7 @@ TEST(RouteHealth, OneModelOfAWildcardDoesNotStandForAll) {
     EXPECT_TRUE(troubled_routes(plan, kStart).empty());
     fail(plan, good, 5, kStart);
     EXPECT_EQ(troubled_routes(plan, kStart).size(), 1u);
+    EXPECT_TRUE(troubled_routes(plan, kStart + seconds(6)).empty()) << "its other models are not known";
 }
 
 TEST(RouteHealth, AReloadKeepsWhatIsKnownOfTargetsThatStay) {

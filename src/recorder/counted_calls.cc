@@ -21,6 +21,7 @@ constexpr std::string_view kSaidOutput = R"("output_tokens":)";
 constexpr size_t kUniqueIdBytes = 16;
 constexpr std::array<std::string_view, 4> kResponseIds{R"("response_id":")", R"("gen_ai.response.id":")",
                                                        R"("ai.response.id":")", R"("llm.response.id":")"};
+constexpr std::string_view kOwnRequest = "req_";
 constexpr std::string_view kRequestId = R"("request_id":")";
 
 // A text member of `json`, as written; ids hold nothing that JSON escapes.
@@ -90,7 +91,9 @@ void CallKeys::add_ids(const Event& call) {
         add("response", call.tenant, id, call, id.size() < kUniqueIdBytes);
         break;
     }
-    add("request", call.tenant, member(call.attributes, kRequestId), call, false);
+    // A caller that names its requests itself may use a name again.
+    const std::string_view request = member(call.attributes, kRequestId);
+    add("request", call.tenant, request, call, !request.starts_with(kOwnRequest));
     add("session", call.tenant, call.session, call, true);
 }
 

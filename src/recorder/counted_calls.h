@@ -35,7 +35,7 @@ private:
 };
 
 // Model calls whose tokens the gateway has recorded, having seen them pass. What their callers tell of them
-// later says the same tokens again, and must not be summed twice. Holds the last kKeysMax names: about 40,000
+// later says the same tokens again, and must not be summed twice. Holds the last kKeysMax names: about 30,000
 // calls. All methods are safe from any thread and take no lock.
 class CountedCalls {
 public:

@@ -80,6 +80,14 @@ TEST_F(CountedCallsTest, KnowsACallByItsRequestItsSpanOrItsSessionsTokens) {
     EXPECT_TRUE(counts(settle(by_tokens)));
 }
 
+TEST_F(CountedCallsTest, BelievesARequestIdOfTheCallersOwnOnlyWithTheSameTokens) {
+    calls_.add(call("gateway", R"({"request_id":"nightly-run"})"));
+    Event other = call("otlp/genai", R"({"request_id":"nightly-run"})");
+    EXPECT_FALSE(counts(settle(other)));
+    other.output_tokens = 41;
+    EXPECT_TRUE(counts(settle(other))) << "another call under the same name";
+}
+
 TEST_F(CountedCallsTest, BelievesAShortIdOnlyWithTheSameTokens) {
     calls_.add(gateway_call("chatcmpl-347"));
     EXPECT_FALSE(counts(settle(call("openclaw/main", R"({"response_id":"chatcmpl-347"})"))));

@@ -132,7 +132,10 @@ struct AnswerOptions {
     std::string_view model;    // what to call the model in a translated answer; "" keeps the upstream's
     bool wants_usage = false;  // of RequestFacts
     int64_t now_s = 0;         // for answers that carry their time
+    std::string_view id;       // names a translated answer whose upstream names none; unique
 };
+// What such an answer is called.
+std::string made_up_id(const AnswerOptions& options);
 
 // An upstream's whole answer in the client's dialect. Unchanged when the dialects are equal. kCorrupt when it
 // cannot be read as `from` (read_answer() tells beforehand).

@@ -52,6 +52,7 @@ int status_of(const UpstreamError& error) {
 StreamTranslator::StreamTranslator(Dialect from, Dialect to, const AnswerOptions& options)
     : from_(from), to_(to), model_(options.model), reader_(from) {
     outgoing_.created_s = options.now_s;
+    made_up_id_ = made_up_id(options);
     outgoing_.wants_usage = options.wants_usage;
 }
 
@@ -65,8 +66,7 @@ void StreamTranslator::take_over(const StreamReader& reader) {
 
 void StreamTranslator::begin() {
     if (writer_) return;
-    outgoing_.id =
-        facts_.response_id.empty() ? fmt::format("chatcmpl-{}", outgoing_.created_s) : facts_.response_id;
+    outgoing_.id = facts_.response_id.empty() ? made_up_id_ : facts_.response_id;
     outgoing_.model = model_.empty() ? facts_.model : model_;
     outgoing_.input_tokens = facts_.counts.usage(from_ == Dialect::kMessages).input;
     writer_ = make_writer(to_, outgoing_);

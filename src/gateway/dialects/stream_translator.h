@@ -27,6 +27,7 @@ private:
     Dialect from_;
     Dialect to_;
     std::string model_;
+    std::string made_up_id_;
     StreamFacts facts_;
     translate::DeltaReader reader_;
     translate::Outgoing outgoing_;

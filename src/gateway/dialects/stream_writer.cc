@@ -98,7 +98,8 @@ void StreamWriter::write_cut(const StreamReader& reader, const Usage& usage, std
     }
     if (!state_->translator) {
         // The head of the answer has passed already: go on from where the upstream stands.
-        AnswerOptions options{reader.model(), state_->wants_usage, state_->now_s};
+        AnswerOptions options{
+            .model = reader.model(), .wants_usage = state_->wants_usage, .now_s = state_->now_s, .id = ""};
         state_->translator = std::make_unique<StreamTranslator>(state_->client, state_->client, options);
         state_->translator->take_over(reader);
     }

@@ -24,6 +24,11 @@ Result<translate::Reply> read_reply(Dialect from, const json::object& body) {
 
 }  // namespace
 
+std::string made_up_id(const AnswerOptions& options) {
+    return options.id.empty() ? fmt::format("chatcmpl-{}", options.now_s)
+                              : fmt::format("chatcmpl-{}", options.id);
+}
+
 Result<std::string> translate_answer(Dialect from, Dialect to, std::string body,
                                      const AnswerOptions& options) {
     if (from == to) return body;
@@ -34,8 +39,7 @@ Result<std::string> translate_answer(Dialect from, Dialect to, std::string body,
     NS_TRY(translate::Reply reply, read_reply(from, parsed.get_object()));
     // The kind matters for errors alone, and this is none.
     Answer facts = read_answer(ProviderKind::kOpenAi, from, body);
-    reply.id =
-        facts.response_id.empty() ? fmt::format("chatcmpl-{}", options.now_s) : std::move(facts.response_id);
+    reply.id = facts.response_id.empty() ? made_up_id(options) : std::move(facts.response_id);
     reply.model = options.model.empty() ? facts.model : std::string(options.model);
     reply.usage = facts.usage;
     reply.finish = facts.finish;

@@ -116,9 +116,9 @@ TEST(TranslateAnswer, BecomesWhatItsCaseSays) {
     const json::array cases = cases_of("translate_answers.json");
     EXPECT_GT(cases.size(), 3u);
     for (const json::value& each : cases) {
-        const Result<std::string> out =
-            translate_answer(dialect_of(each.at("from")), dialect_of(each.at("to")),
-                             json::serialize(each.at("in")), {"", true, 7});
+        const Result<std::string> out = translate_answer(
+            dialect_of(each.at("from")), dialect_of(each.at("to")), json::serialize(each.at("in")),
+            {.model = "", .wants_usage = true, .now_s = 7, .id = "1a2b"});
         ASSERT_TRUE(out) << each.at("what") << ": " << out.error().message;
         EXPECT_EQ(json::parse(*out), each.at("out")) << each.at("what") << ": " << *out;
     }
@@ -152,7 +152,7 @@ Heard translated(Dialect upstream, Dialect client, std::string_view bytes, bool 
     facts.dialect = client;
     facts.wants_usage = wants_usage;
     StreamReader reader(ProviderKind::kOpenAi, upstream);
-    StreamWriter writer(facts, upstream, {"", wants_usage, 7});
+    StreamWriter writer(facts, upstream, {.model = "", .wants_usage = wants_usage, .now_s = 7, .id = "1a2b"});
     Heard heard;
     reader.feed(bytes);
     while (const std::optional<Piece> piece = reader.next()) {

@@ -144,7 +144,7 @@ export async function jobs(suite, browser, program, shoot) {
     await page.keyboard.press("p");
     await page.getByRole("dialog", { name: /Pause/ }).waitFor();
     await page.keyboard.press("Escape");
-    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.locator("dialog").waitFor({ state: "detached" });
     await page.keyboard.press("Enter");
     await page.waitForURL("**/jobs/liar");
     await page.getByRole("heading", { level: 1, name: "liar" }).waitFor();

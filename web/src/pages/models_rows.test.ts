@@ -28,7 +28,7 @@ test("does not take a key for good that nobody has called", () => {
 
 test("takes the key that works for a target's", () => {
   const good = key({ attempts: 1 });
-  assert.equal(bestKey(target("good", [key({ obstacle: "cooldown" }), good])), good);
+  assert.equal(bestKey(target("good", [key({ standing: "cooldown", obstacle: "cooldown" }), good])), good);
 });
 
 test("is green only when every target has answered", () => {

@@ -22,7 +22,7 @@ export function standingOf(key: GatewayKey): Standing {
 
 // The best of its keys: one that works is enough.
 export function bestKey(target: GatewayTarget): GatewayKey | undefined {
-  return target.keys.find((key) => key.obstacle === "") ?? target.keys[0];
+  return target.keys.find((key) => key.standing === "good") ?? target.keys.find((key) => key.obstacle === "") ?? target.keys[0];
 }
 
 const isProven = (target: GatewayTarget) => target.state === "good";

@@ -49,6 +49,8 @@ export function Modal({ children, onClose, className = "", label }: { children: 
       ref={ref}
       class={className}
       aria-label={label}
+      // Until the next frame the focus stays in what Escape has closed: the next key would still be its.
+      onCancel={() => (document.activeElement as HTMLElement | null)?.blur()}
       onClose={onClose}
       onClick={(event) => event.target === ref.current && ref.current?.close()}
     >
