@@ -243,6 +243,40 @@ TEST(Gateway, TakesOtherRoutesWhileItRuns) {
     EXPECT_EQ(bench.gateway.call("renamed").status, 200);
 }
 
+TEST(Gateway, ACallUnderWayKeepsItsProvidersOverAReload) {
+    UpstreamForTest first;
+    UpstreamForTest second;
+    const auto settings_with = [&](bool is_swapped) {
+        Settings settings = settings_for(first);
+        const Target target = settings.routes.front().targets.front();
+        settings.providers = {{"first", ProviderKind::kOpenAi, first.url(), {Secret("key-of-first")}},
+                              {"second", ProviderKind::kOpenAi, second.url(), {Secret("key-of-second")}}};
+        Route route;
+        route.name = "both";
+        for (size_t provider : {0, 1}) {
+            Target& each = route.targets.emplace_back(target);
+            each.provider = provider;
+            each.tier = static_cast<int>(provider);
+            each.model = provider == 0 ? "hang" : "good";
+        }
+        settings.routes = {route};
+        if (is_swapped) std::swap(settings.providers[0], settings.providers[1]);
+        number_lanes(settings);
+        set_deadlines(settings);
+        return settings;
+    };
+    GatewayForTest gateway(settings_with(false));
+    Got got;
+    std::thread client([&] { got = gateway.call("both", true); });
+    for (int i = 0; i < 5'000 && first.requests("hang") == 0; ++i)
+        std::this_thread::sleep_for(milliseconds(1));
+    EXPECT_TRUE(gateway.gateway().reload(settings_with(true)));
+    client.join();
+    EXPECT_EQ(got.status, 200) << got.body;
+    EXPECT_EQ(second.requests("good"), 1);
+    EXPECT_EQ(first.requests("good"), 0) << "the key of the second provider went to the first";
+}
+
 TEST(Gateway, AsksTargetsThatNobodyCallsWhetherTheyAnswer) {
     UpstreamForTest upstream;
     Settings settings = settings_for(upstream);

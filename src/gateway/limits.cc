@@ -141,8 +141,9 @@ std::optional<Refused> Limits::try_reserve(Reservation& reservation, Time now,
 void Limits::cover_ahead(const CounterPtr& counter) {
     if (!counter->wants_cover()) return;
     const Amount cover = counter->cover();
-    auto change = [counter, cover](store::Database& db) {
-        return save_use(db, use_of(*counter, cover), counter->end(), false);
+    // By value: the writer may come to it after the limits are gone.
+    auto change = [use = use_of(*counter, cover), end = counter->end()](store::Database& db) {
+        return save_use(db, use, end, false);
     };
     auto done = [counter, cover](const Result<void>& written) {
         counter->on_covered(written ? cover : Amount{});
@@ -160,9 +161,8 @@ Task<std::optional<Refused>> Limits::reserve(Reservation& reservation, Time now)
     }
     for (const CounterPtr& counter : uncovered) {
         const Amount cover = counter->cover();
-        store::Writer::Change change = [counter, cover](store::Database& db) {
-            return save_use(db, use_of(*counter, cover), counter->end(), false);
-        };
+        store::Writer::Change change = [use = use_of(*counter, cover), end = counter->end()](
+                                           store::Database& db) { return save_use(db, use, end, false); };
         Result<void> written = co_await writer_.commit(std::move(change));
         if (written) {
             counter->on_covered(cover);
