@@ -97,12 +97,18 @@ void render_value(value from, std::string& out, int depth) {
 
 }  // namespace
 
+// Not find_field_unordered(): where its second search meets what is no JSON, it takes that for impossible.
 std::optional<value> find_member(object& from, std::string_view name) {
-    auto found = from.find_field_unordered(name);
-    if (found.error() == simdjson::NO_SUCH_FIELD) return std::nullopt;
-    value member = found.value();
-    if (member.is_null()) return std::nullopt;
-    return member;
+    if (from.reset().value()) {
+        for (auto each : from) {
+            simdjson::ondemand::raw_json_string key = each.key();
+            if (!(key == name)) continue;
+            value member = each.value();
+            if (member.is_null()) return std::nullopt;
+            return member;
+        }
+    }
+    return std::nullopt;
 }
 
 std::string_view read_text(value from) {
