@@ -337,7 +337,8 @@ Result<void> Application::Parts::reload_gateway(const gateway::Settings& setting
         exporter.swap(next);
     }
     config.gateway.export_to = settings.export_to;
-    if (next) next->stop();
+    // Its last words may take long where nobody listens.
+    if (next && !pool->post([old = next] { old->stop(); })) next->stop();
     return {};
 }
 
