@@ -48,7 +48,13 @@ std::vector<Result<void>> commit_group(Database& db, const std::vector<Queued>& 
     std::vector<Result<void>> results;
     auto transaction = Transaction::begin(db);
     if (!transaction) return {group.size(), Failure(transaction.error())};
-    for (const Queued& each : group) results.push_back(apply(db, each.change));
+    for (const Queued& each : group) {
+        results.push_back(apply(db, each.change));
+        if (db.is_in_transaction()) continue;
+        // SQLite has undone all of the group. What would follow would be committed alone, and told as failed.
+        std::string why = results.back() ? "the transaction was ended" : results.back().error().message;
+        return {group.size(), Failure(Error{Code::kIo, "nothing of this group was kept: " + why})};
+    }
     if (auto committed = transaction->commit(); !committed) return {group.size(), Failure(committed.error())};
     return results;
 }

@@ -110,6 +110,36 @@ TEST_F(WriterTest, UndoesOneChangeOfGroupAlone) {
     EXPECT_EQ(count(), 2);
 }
 
+TEST_F(WriterTest, KeepsNothingOfAGroupThatTheDatabaseUndid) {
+    std::promise<void> release;
+    std::shared_future<void> released = release.get_future().share();
+    std::promise<void> begun;
+    writer_->post(
+        [&begun, released](Database&) -> Result<void> {
+            begun.set_value();
+            released.wait();
+            return {};
+        },
+        [](const Result<void>&) {});
+    begun.get_future().wait();
+    std::vector<std::future<bool>> answers;
+    auto post = [&](Writer::Change change) {
+        auto answer = std::make_shared<std::promise<bool>>();
+        answers.push_back(answer->get_future());
+        writer_->post(std::move(change),
+                      [answer](const Result<void>& result) { answer->set_value(result.has_value()); });
+    };
+    post(insert(1));
+    // As a full disk does: the whole transaction is gone, not only this change.
+    post([](Database& db) -> Result<void> { return db.execute("ROLLBACK"); });
+    post(insert(3));
+    release.set_value();
+    for (std::future<bool>& answer : answers) EXPECT_FALSE(answer.get());
+    EXPECT_EQ(count(), 0);
+    ASSERT_TRUE(writer_->commit_blocking(insert(4)));
+    EXPECT_EQ(count(), 1);
+}
+
 TEST_F(WriterTest, ResumesCoroutineWithWhatTheChangeReturned) {
     io::Loop loop("test");
     int64_t seen = 0;

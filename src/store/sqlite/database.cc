@@ -155,6 +155,10 @@ void Database::interrupt_at(std::chrono::steady_clock::time_point time) {
     sqlite3_progress_handler(db_.get(), kStepsBetweenLooks, has_come, interrupt_at_.get());
 }
 
+bool Database::is_in_transaction() const {
+    return sqlite3_get_autocommit(db_.get()) == 0;
+}
+
 int64_t Database::changes() const {
     return sqlite3_changes64(db_.get());
 }

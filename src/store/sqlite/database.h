@@ -68,6 +68,8 @@ public:
     Result<void> execute(const std::string& sql);
     // From that time on every statement is stopped, and fails with kIo.
     void interrupt_at(std::chrono::steady_clock::time_point time);
+    // Between BEGIN and its end; SQLite ends some by itself, on a disk that is full among others.
+    bool is_in_transaction() const;
     // Rows changed by the last statement.
     int64_t changes() const;
 
