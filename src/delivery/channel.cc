@@ -4,6 +4,7 @@
 #include "delivery/channels/discord.h"
 #include "delivery/channels/email.h"
 #include "delivery/channels/ntfy.h"
+#include "delivery/channels/pagerduty.h"
 #include "delivery/channels/slack.h"
 #include "delivery/channels/slack_webhook.h"
 #include "delivery/channels/telegram.h"
@@ -55,6 +56,8 @@ Result<std::unique_ptr<Channel>> make_channel(const ChannelSpec& spec, io::Pool*
             return make_ntfy(spec);
         case Kind::kWebhook:
             return make_webhook(spec);
+        case Kind::kPagerduty:
+            return make_pagerduty(spec);
     }
     return fail(Code::kInvalid, "channel {}: its kind is unknown", spec.name);
 }

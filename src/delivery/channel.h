@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -13,6 +15,15 @@
 #include "io/task.h"
 
 namespace nightshift::delivery {
+
+// The message of a thread, as its channel knows it: the receipt of the last one posted.
+struct Anchor {
+    std::string delivery;  // id of the one that posted it
+    std::string address;   // address_of() its channel at that time
+    std::string identifier;
+    std::string place;
+    std::string subject;
+};
 
 // What a channel is asked to send. Texts are valid UTF-8; the channel cuts them to its own limit.
 struct Message {
@@ -25,6 +36,15 @@ struct Message {
     Time created;
     Time now;            // when this attempt starts
     Time first_attempt;  // when the first one started: read-backs look no further into the past
+    // What is to be done now: an edit or a reply comes with the message that it is about.
+    Mode mode = Mode::kPost;
+    std::optional<Anchor> anchor;
+    std::string thread;
+    int64_t revision = 0;
+    std::string severity;
+    bool is_resolution = false;
+    std::vector<Link> links;
+    std::string payload;
 };
 
 // How a provider treats us and what it offers when nobody knows whether a message arrived.
@@ -36,6 +56,9 @@ struct Traits {
     bool can_read_back = false;
     // What read_back() does not find has not arrived, and may be sent again.
     bool is_absence_certain = false;
+    // A message that was sent can be made to say something else. Without it edits are not sent at all: the
+    // next reply tells the state.
+    bool can_edit = false;
     PaceLimit pace;
     size_t sending_max = 4;  // at once
 };

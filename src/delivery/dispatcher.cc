@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "delivery/limits.h"
+#include "delivery/plan.h"
 #include "io/periodic.h"
 
 namespace nightshift::delivery {
@@ -40,6 +41,7 @@ Lane::Lane(ChannelSpec configured, std::shared_ptr<const Channel> way)
     : spec(std::move(configured)),
       channel(std::move(way)),
       policy(policy_of(spec, channel->traits())),
+      address(address_of(spec)),
       pace(channel->traits().pace) {}
 
 struct Dispatcher::Alarm {
@@ -98,7 +100,9 @@ Result<void> Dispatcher::recover() {
             RetryPolicy policy;
             Progress progress = each.due.progress;
             if (lane != lanes_.end()) {
-                policy = lane->second->policy;
+                const Traits& traits = lane->second->channel->traits();
+                Plan plan = plan_delivery(each.due.delivery, each.due.anchor, traits, lane->second->address);
+                policy = policy_for(plan.mode, lane->second->policy);
                 progress.give_up_at += lane->second->spec.give_up_after;
             }
             Outcome outcome =
@@ -106,14 +110,14 @@ Result<void> Dispatcher::recover() {
                     ? Outcome::failed(Outcome::Kind::kUnreadable, "the program stopped while it asked")
                     : Outcome::failed(Outcome::Kind::kAmbiguous,
                                       "the program stopped while it was being sent");
-            Step step = decide_step(outcome, progress, policy, now, random_.uniform());
-            Attempt attempt;
-            attempt.number = each.attempt_number;
-            attempt.ended = now;
-            attempt.outcome = to_string(outcome.kind);
-            attempt.error = outcome.error;
-            if (auto done = finish_attempt(db, each.due.delivery, attempt, step, std::nullopt); !done)
-                return done;
+            Ending ending;
+            ending.delivery = each.due.delivery;
+            ending.step = decide_step(outcome, progress, policy, now, random_.uniform());
+            ending.attempt.number = each.attempt_number;
+            ending.attempt.ended = now;
+            ending.attempt.outcome = to_string(outcome.kind);
+            ending.attempt.error = outcome.error;
+            if (auto done = finish_attempt(db, ending); !done) return done;
         }
         stats_.interrupted_total += interrupted.size();
         auto longest = std::chrono::seconds(0);
@@ -170,9 +174,14 @@ Task<> Dispatcher::run() {
 }
 
 Task<microseconds> Dispatcher::round() {
-    using Found = std::vector<Waiting>;
-    std::function<Result<Found>()> look = [readers = &parts_.readers] {
-        return readers->read<Found>(select_waiting);
+    using Found = std::pair<std::vector<Waiting>, uint64_t>;
+    std::function<Result<Found>(store::Database&)> select = [](store::Database& db) -> Result<Found> {
+        NS_TRY(std::vector<Waiting> channels, select_waiting(db));
+        NS_TRY(uint64_t total, count_waiting(db));
+        return Found(std::move(channels), total);
+    };
+    std::function<Result<Found>()> look = [readers = &parts_.readers, select = std::move(select)] {
+        return readers->read<Found>(select);
     };
     Result<Found> waiting = co_await parts_.pool.run<Found>(std::move(look));
     if (!waiting) {
@@ -180,9 +189,7 @@ Task<microseconds> Dispatcher::round() {
         co_return kStoreRetry;
     }
     microseconds idle = kForever;
-    uint64_t total = 0;
-    for (const Waiting& each : *waiting) {
-        total += each.count;
+    for (const Waiting& each : waiting->first) {
         auto lane = lanes_.find(each.channel);
         if (lane == lanes_.end()) {
             microseconds until = co_await refuse_channel(each.channel);
@@ -193,7 +200,7 @@ Task<microseconds> Dispatcher::round() {
         idle = std::min({idle, until, kNapMax});
     }
     std::lock_guard lock(mutex_);
-    stats_.waiting = total;
+    stats_.waiting = waiting->second;
     co_return idle;
 }
 
@@ -201,7 +208,7 @@ Task<microseconds> Dispatcher::serve(std::shared_ptr<Lane> lane, Time next_attem
     Time now = parts_.clock.now();
     size_t sending_max = lane->channel->traits().sending_max;
     // The end of a send rings the alarm.
-    if (lane->sending->size() >= sending_max || sending() >= kSendingMax) co_return kForever;
+    if (!may_start(lane->sending->ids.size(), sending_max, sending())) co_return kForever;
     Time earliest = std::max(lane->pace.earliest(now), next_attempt);
     if (earliest > now) co_return earliest - now;
     Result<std::vector<Due>> due = co_await load_due(*lane, now);
@@ -211,12 +218,13 @@ Task<microseconds> Dispatcher::serve(std::shared_ptr<Lane> lane, Time next_attem
         co_return kStoreRetry;
     }
     for (Due& each : *due) {
-        if (lane->sending->size() >= sending_max || sending() >= kSendingMax) co_return kForever;
-        if (lane->sending->contains(each.delivery.id)) continue;
+        if (!may_start(lane->sending->ids.size(), sending_max, sending())) co_return kForever;
+        if (lane->sending->ids.contains(each.delivery.id)) continue;
         earliest = lane->pace.earliest(now);
         if (earliest > now) co_return earliest - now;
         lane->pace.take(now);
-        lane->sending->insert(each.delivery.id);
+        lane->sending->ids.insert(each.delivery.id);
+        ++lane->sending->unwritten;
         group_.spawn(
             [this, lane, taken = std::move(each)]() mutable { return attempt(lane, std::move(taken)); });
     }
@@ -226,7 +234,9 @@ Task<microseconds> Dispatcher::serve(std::shared_ptr<Lane> lane, Time next_attem
 
 Task<Result<std::vector<Due>>> Dispatcher::load_due(const Lane& lane, Time now) {
     using Found = std::vector<Due>;
-    size_t limit = lane.channel->traits().sending_max + lane.sending->size();
+    // No more than may start, behind those that are about to.
+    size_t free = lane.channel->traits().sending_max - lane.sending->ids.size();
+    size_t limit = free + lane.sending->unwritten;
     std::function<Result<Found>(store::Database&)> select =
         [name = lane.spec.name, now, limit](store::Database& db) { return select_due(db, name, now, limit); };
     std::function<Result<Found>()> look = [readers = &parts_.readers, select = std::move(select)] {
@@ -245,8 +255,7 @@ Task<microseconds> Dispatcher::refuse_channel(std::string channel) {
         Found settled;
         for (const Due& each : due) {
             std::string why = fmt::format("there is no channel {} in the configuration", channel);
-            if (auto done = settle_unsent(db, each.delivery.id, why, now); !done)
-                return Failure(done.error());
+            if (auto done = settle_unsent(db, each.delivery, why, now); !done) return Failure(done.error());
             NS_TRY(Delivery delivery, select_delivery(db, each.delivery.tenant, each.delivery.id));
             settled.push_back(std::move(delivery));
         }
@@ -263,7 +272,8 @@ Task<microseconds> Dispatcher::refuse_channel(std::string channel) {
         count(Outcome::failed(Outcome::Kind::kPermanent, ""), step);
         tell(each);
     }
-    co_return settled->size() < kUntoldPage ? kForever : microseconds(0);
+    // Each may have brought the next one of its thread.
+    co_return settled->empty() ? kForever : microseconds(0);
 }
 
 Task<> Dispatcher::tell_untold() {
@@ -346,7 +356,7 @@ void Dispatcher::describe(std::vector<ChannelHealth>& health) const {
 
 size_t Dispatcher::sending() const {
     size_t total = 0;
-    for (const auto& [name, lane] : lanes_) total += lane->sending->size();
+    for (const auto& [name, lane] : lanes_) total += lane->sending->ids.size();
     return total;
 }
 

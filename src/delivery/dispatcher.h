@@ -13,12 +13,19 @@
 #include "base/random.h"
 #include "delivery/channel.h"
 #include "delivery/pace.h"
+#include "delivery/plan.h"
 #include "delivery/retry.h"
 #include "delivery/service.h"
 #include "delivery/store.h"
 #include "io/task_group.h"
 
 namespace nightshift::delivery {
+
+// What a channel has under way.
+struct Underway {
+    std::set<std::string> ids;  // of deliveries
+    size_t unwritten = 0;       // of these, whose attempt is not on disk: they are still found as due
+};
 
 // A channel at work. A new configuration replaces it, while attempts under way keep the one they began with.
 struct Lane {
@@ -27,9 +34,10 @@ struct Lane {
     ChannelSpec spec;
     std::shared_ptr<const Channel> channel;
     RetryPolicy policy;
+    std::string address;
     Pace pace;
-    // Ids of deliveries; shared with what it replaced, so that none is sent by both.
-    std::shared_ptr<std::set<std::string>> sending = std::make_shared<std::set<std::string>>();
+    // Shared with what it replaced, so that none is sent by both.
+    std::shared_ptr<Underway> sending = std::make_shared<Underway>();
 };
 
 // The working half of Service: finds what is due, writes each attempt ahead, sends, writes what came of it.
@@ -68,9 +76,10 @@ private:
     Task<std::chrono::microseconds> refuse_channel(std::string channel);
     Task<> attempt(std::shared_ptr<Lane> held, Due due);
     Task<> give_up(Lane& lane, const Due& due, Time now);
-    Task<Outcome> send(Lane& lane, const Due& due, bool is_read_back, Time now);
-    Task<> settle(Lane& lane, const Due& due, Attempt attempt, Outcome outcome);
-    Task<> write_outcome(Delivery delivery, Attempt attempt, Step step, std::optional<Receipt> receipt);
+    Task<> skip(Lane& lane, const Due& due, Time now);
+    Task<Outcome> send(Lane& lane, Message message, bool is_read_back);
+    Task<> settle(Lane& lane, const Due& due, Plan plan, Attempt attempt, Outcome outcome);
+    Task<> write_outcome(Ending made);
     Task<> tell_untold();
     void tell(const Delivery& delivery);
     Task<> prune_settled();

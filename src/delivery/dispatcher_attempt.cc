@@ -3,15 +3,35 @@
 #include "base/log.h"
 #include "delivery/dispatcher.h"
 #include "delivery/limits.h"
+#include "delivery/plan.h"
 
 // One attempt: written ahead, sent, and what came of it written down.
 namespace nightshift::delivery {
 namespace {
 
-Message message_of(const Due& due, Time now) {
+constexpr const char* kSkipped = "this channel cannot edit; the next reply tells the state";
+
+Message message_of(const Due& due, Mode mode, Time now) {
     const Delivery& delivery = due.delivery;
-    return {delivery.id,    delivery.tenant,  delivery.key, delivery.subject, delivery.text,
-            delivery.about, delivery.created, now,          due.first_attempt};
+    Message message;
+    message.id = delivery.id;
+    message.tenant = delivery.tenant;
+    message.key = delivery.key;
+    message.subject = delivery.subject;
+    message.text = delivery.text;
+    message.about = delivery.about;
+    message.created = delivery.created;
+    message.now = now;
+    message.first_attempt = due.first_attempt;
+    message.mode = mode;
+    if (mode != Mode::kPost) message.anchor = due.anchor;
+    message.thread = delivery.thread;
+    message.revision = delivery.revision;
+    message.severity = delivery.severity;
+    message.is_resolution = delivery.is_resolution;
+    message.links = delivery.links;
+    message.payload = delivery.payload;
+    return message;
 }
 
 // Takes a delivery out of its lane when its attempt ends, however it ends.
@@ -22,14 +42,20 @@ public:
     Leave(const Leave&) = delete;
     Leave& operator=(const Leave&) = delete;
     ~Leave() {
-        lane_.sending->erase(id_);
+        note_written();
+        lane_.sending->ids.erase(id_);
         dispatcher_.notify();
+    }
+    // From now on it is not found as due.
+    void note_written() {
+        if (!std::exchange(is_written_, true)) --lane_.sending->unwritten;
     }
 
 private:
     Lane& lane_;
     std::string id_;
     Dispatcher& dispatcher_;
+    bool is_written_ = false;
 };
 
 }  // namespace
@@ -39,7 +65,12 @@ Task<> Dispatcher::attempt(std::shared_ptr<Lane> held, Due due) {
     Leave leave(lane, due.delivery.id, *this);
     Time now = parts_.clock.now();
     due.progress.give_up_at += lane.spec.give_up_after;
-    Action action = decide_action(due.progress, lane.policy, now);
+    Plan plan = plan_delivery(due.delivery, due.anchor, lane.channel->traits(), lane.address);
+    if (plan.is_skipped) {
+        co_await skip(lane, due, now);
+        co_return;
+    }
+    Action action = decide_action(due.progress, policy_for(plan.mode, lane.policy), now);
     if (action == Action::kGiveUp) {
         co_await give_up(lane, due, now);
         co_return;
@@ -56,13 +87,25 @@ Task<> Dispatcher::attempt(std::shared_ptr<Lane> held, Due due) {
         co_return;
     }
     if (!*begun) co_return;
+    leave.note_written();
     notify();  // it is no longer due: what is next is seen now, not when this one has ended
     Attempt made;
     made.number = due.delivery.attempt_count + 1;
     made.is_read_back = is_read_back;
     made.started = now;
-    Outcome outcome = co_await send(lane, due, is_read_back, now);
-    co_await settle(lane, due, std::move(made), std::move(outcome));
+    Message message = message_of(due, plan.mode, now);
+    Outcome outcome = co_await send(lane, std::move(message), is_read_back);
+    co_await settle(lane, due, plan, std::move(made), std::move(outcome));
+}
+
+Task<> Dispatcher::skip(Lane& lane, const Due& due, Time now) {
+    store::Writer::Change change = [delivery = due.delivery, now](store::Database& db) {
+        return settle_skipped(db, delivery, kSkipped, now);
+    };
+    Result<void> settled = co_await parts_.writer.commit(std::move(change));
+    if (settled) co_return;
+    log::error("delivery", "delivery {} cannot be settled: {}", due.delivery.id, settled.error().message);
+    hold_back(lane, now);
 }
 
 Task<> Dispatcher::give_up(Lane& lane, const Due& due, Time now) {
@@ -71,7 +114,7 @@ Task<> Dispatcher::give_up(Lane& lane, const Due& due, Time now) {
         const Delivery& delivery = due.delivery;
         std::string why =
             delivery.why.empty() ? "it was not sent in time" : "it was not sent in time: " + delivery.why;
-        if (auto done = settle_unsent(db, delivery.id, why, now); !done) return Failure(done.error());
+        if (auto done = settle_unsent(db, delivery, why, now); !done) return Failure(done.error());
         return select_delivery(db, delivery.tenant, delivery.id);
     };
     Result<Delivery> settled = co_await parts_.writer.write<Delivery>(std::move(change));
@@ -81,17 +124,17 @@ Task<> Dispatcher::give_up(Lane& lane, const Due& due, Time now) {
         hold_back(lane, now);
         co_return;
     }
+    if (settled->state == State::kSuperseded) co_return;  // by an edit that came in between
     Step step{settled->state, false, std::nullopt, ""};
     count(Outcome::failed(Outcome::Kind::kPermanent, ""), step);
     tell(*settled);
 }
 
-Task<Outcome> Dispatcher::send(Lane& lane, const Due& due, bool is_read_back, Time now) {
+Task<Outcome> Dispatcher::send(Lane& lane, Message message, bool is_read_back) {
     {
         std::lock_guard lock(mutex_);
         ++stats_.attempts_total;
     }
-    Message message = message_of(due, now);
     Outcome outcome;
     try {
         if (is_read_back) {
@@ -109,7 +152,7 @@ Task<Outcome> Dispatcher::send(Lane& lane, const Due& due, bool is_read_back, Ti
     co_return outcome;
 }
 
-Task<> Dispatcher::settle(Lane& lane, const Due& due, Attempt attempt, Outcome outcome) {
+Task<> Dispatcher::settle(Lane& lane, const Due& due, Plan plan, Attempt attempt, Outcome outcome) {
     Time now = parts_.clock.now();
     attempt.ended = now;
     attempt.outcome = to_string(outcome.kind);
@@ -117,7 +160,8 @@ Task<> Dispatcher::settle(Lane& lane, const Due& due, Attempt attempt, Outcome o
     attempt.status = outcome.status;
     Progress progress = due.progress;
     ++progress.attempts;
-    Step step = decide_step(outcome, progress, lane.policy, now, random_.uniform());
+    RetryPolicy policy = policy_for(plan.mode, lane.policy);
+    Step step = decide_step(outcome, progress, policy, now, random_.uniform());
     if (outcome.kind == Outcome::Kind::kRateLimited && outcome.retry_after) {
         lane.pace.pause(now, *outcome.retry_after);
         std::lock_guard lock(mutex_);
@@ -130,22 +174,21 @@ Task<> Dispatcher::settle(Lane& lane, const Due& due, Attempt attempt, Outcome o
     delivery.attempt_count = attempt.number;
     if (!step.next_attempt) delivery.settled = now;
     if (step.state == State::kDelivered) delivery.receipt = std::move(outcome.receipt);
-    co_await write_outcome(delivery, std::move(attempt), step, delivery.receipt);
+    Ending ending{delivery, std::move(attempt), step, plan.anchor_address};
+    co_await write_outcome(std::move(ending));
     count(outcome, step);
     if (delivery.settled) tell(delivery);
 }
 
 // Until it is on disk: what has been sent must not be forgotten because a disk is full for an hour.
-Task<> Dispatcher::write_outcome(Delivery delivery, Attempt attempt, Step step,
-                                 std::optional<Receipt> receipt) {
+Task<> Dispatcher::write_outcome(Ending made) {
+    auto ending = std::make_shared<const Ending>(std::move(made));
     while (true) {
-        store::Writer::Change finish = [delivery, attempt, step, receipt](store::Database& db) {
-            return finish_attempt(db, delivery, attempt, step, receipt);
-        };
+        store::Writer::Change finish = [ending](store::Database& db) { return finish_attempt(db, *ending); };
         Result<void> written = co_await parts_.writer.commit(std::move(finish));
         if (written) co_return;
         log::error("delivery", "the outcome of delivery {} ({}) cannot be written down, trying again: {}",
-                   delivery.id, attempt.outcome, written.error().message);
+                   ending->delivery.id, ending->attempt.outcome, written.error().message);
         {
             std::lock_guard lock(mutex_);
             ++stats_.store_failures_total;

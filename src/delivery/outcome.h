@@ -19,7 +19,8 @@ struct Outcome {
         kPermanent,    // it did not arrive, and would not later
         kAmbiguous,    // it may have arrived: bytes left, and nothing that came back settles it
         kAbsent,       // only of a read-back: the provider does not have it
-        kUnreadable    // only of a read-back: the provider could not be asked
+        kUnreadable,   // only of a read-back: the provider could not be asked
+        kUneditable    // only of an edit: the message is gone, or too old to be changed
     };
     Kind kind = Kind::kAmbiguous;
     Receipt receipt;    // of kDelivered

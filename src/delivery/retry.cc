@@ -45,6 +45,17 @@ Step go_on(bool is_ambiguous, const Outcome& outcome, const Progress& progress, 
     return {is_ambiguous ? State::kUnknown : State::kQueued, is_ambiguous, now + pause, in_words(outcome)};
 }
 
+// Earlier attempts at the edit do not matter any more: what they changed is not there.
+Step recreate(const Outcome& outcome, const Progress& progress, Time now) {
+    if (!progress.may_recreate) {
+        return {State::kFailed, false, std::nullopt,
+                "the message cannot be edited, and it was made anew once already: " + in_words(outcome)};
+    }
+    Step step{State::kQueued, false, now, "the message is made anew: " + in_words(outcome)};
+    step.is_anchor_lost = true;
+    return step;
+}
+
 milliseconds pause_after(const Outcome& outcome, int attempts, double random) {
     if (!outcome.retry_after) return backoff(attempts, random);
     // Up to a tenth more, so that those who were told the same do not come back together.
@@ -92,6 +103,8 @@ Step decide_step(const Outcome& outcome, const Progress& progress, const RetryPo
         case Outcome::Kind::kUnreadable:
             return go_on(true, outcome, progress, policy, now,
                          pause_after(outcome, progress.attempts, random));
+        case Outcome::Kind::kUneditable:
+            return recreate(outcome, progress, now);
     }
     return settle_unknown("");
 }

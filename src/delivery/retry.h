@@ -25,6 +25,7 @@ struct Progress {
     bool is_ambiguous = false;   // an earlier attempt may have arrived, and nothing has settled it
     bool is_sought = false;      // the last attempt looked for it and did not find it
     bool is_unreadable = false;  // the last attempt looked for it and was not let
+    bool may_recreate = false;   // the message of its thread has not been made anew yet
     Time give_up_at;
 };
 
@@ -33,6 +34,8 @@ struct Step {
     bool is_ambiguous = false;
     std::optional<Time> next_attempt;  // nothing: this is for good
     std::string why;
+    bool is_anchor_lost =
+        false;  // the thread's message can be edited no more: the next attempt posts it anew
 };
 
 enum class Action { kSend, kReadBack, kGiveUp };

@@ -136,6 +136,20 @@ TEST(Retry, DoesNotSendAfterTheDeadline) {
     EXPECT_EQ(decide_action(late, kReadable, kNow), Action::kReadBack);
 }
 
+TEST(Retry, MakesMessageAnewOnceWhenItCannotBeEdited) {
+    Progress first = progress(8, true);  // even after the last attempt, and whatever may have arrived
+    first.may_recreate = true;
+    Step step = decide_step(failed(Outcome::Kind::kUneditable), first, kPlain, kNow, 0.5);
+    EXPECT_EQ(step.state, State::kQueued);
+    EXPECT_TRUE(step.is_anchor_lost);
+    EXPECT_FALSE(step.is_ambiguous);
+    EXPECT_EQ(step.next_attempt, kNow);
+    step = decide_step(failed(Outcome::Kind::kUneditable), progress(1), kPlain, kNow, 0.5);
+    EXPECT_EQ(step.state, State::kFailed);
+    EXPECT_FALSE(step.is_anchor_lost);
+    EXPECT_THAT(step.why, HasSubstr("once already"));
+}
+
 TEST(Backoff, GrowsUpToItsCapAndIsNeverNothing) {
     EXPECT_EQ(backoff(1, 0.0), milliseconds(100));
     EXPECT_LE(backoff(1, 0.999), milliseconds(2'000));

@@ -41,10 +41,11 @@ Result<std::vector<Lane>> make_lanes(std::vector<ChannelSpec> channels, io::Pool
 }  // namespace
 
 struct Service::Core {
-    Core(Parts stands_on, Options options, std::vector<Lane> lanes)
-        : parts(stands_on), dispatcher(std::make_shared<Dispatcher>(stands_on, options, std::move(lanes))) {}
+    explicit Core(Parts stands_on) : parts(stands_on) {}
 
     Parts parts;
+    // Of its own: mail servers that hang must hold up no read.
+    io::Pool mail_pool{kMailThreads, kMailQueueMax};
     std::shared_ptr<Dispatcher> dispatcher;
     bool is_stopped = false;
 };
@@ -57,8 +58,9 @@ Service::~Service() {
 
 Result<std::unique_ptr<Service>> Service::open(Parts parts, std::vector<ChannelSpec> channels,
                                                Options options) {
-    NS_TRY(std::vector<Lane> lanes, make_lanes(std::move(channels), parts.pool));
-    auto core = std::make_unique<Core>(parts, options, std::move(lanes));
+    auto core = std::make_unique<Core>(parts);
+    NS_TRY(std::vector<Lane> lanes, make_lanes(std::move(channels), core->mail_pool));
+    core->dispatcher = std::make_shared<Dispatcher>(parts, options, std::move(lanes));
     if (auto recovered = core->dispatcher->recover(); !recovered) return Failure(recovered.error());
     return std::unique_ptr<Service>(new Service(std::move(core)));
 }
@@ -68,7 +70,7 @@ void Service::set_on_settled(std::function<void(const Delivery&)> on_settled) {
 }
 
 Result<void> Service::reload(std::vector<ChannelSpec> channels) {
-    NS_TRY(std::vector<Lane> lanes, make_lanes(std::move(channels), core_->parts.pool));
+    NS_TRY(std::vector<Lane> lanes, make_lanes(std::move(channels), core_->mail_pool));
     auto shared = std::make_shared<std::vector<Lane>>(std::move(lanes));
     core_->parts.loop.post([dispatcher = core_->dispatcher, shared] {
         dispatcher->replace(std::move(*shared));

@@ -21,7 +21,7 @@ namespace nightshift::delivery {
 // What the service stands on; all of it must outlive the service.
 struct Parts {
     io::Loop& loop;
-    io::Pool& pool;  // reads and SMTP block here: at least two threads
+    io::Pool& pool;  // reads block here
     store::Writer& writer;
     store::Readers& readers;
     const Clock& clock;
@@ -84,8 +84,8 @@ public:
     ~Service();
 
     // Called on the loop, after the state is on disk, when a delivery is delivered, unknown for good or
-    // failed for good. At least once for each, also over restarts: the listener ignores what it knows. Set it
-    // before start().
+    // failed for good; not for what was superseded. At least once for each, also over restarts: the listener
+    // ignores what it knows. Set it before start().
     void set_on_settled(std::function<void(const Delivery&)> on_settled);
     // Begins to send.
     void start();
@@ -97,8 +97,9 @@ public:
     void stop();
 
     // Writes the wish to send inside the caller's transaction and returns the delivery's id. The same tenant
-    // and key again: the same id, and nothing new is sent. Call wake() after the commit. kInvalid (no key,
-    // nothing to say), kLimit (kWaitingMax of this tenant are not settled).
+    // and key again: the same id, and nothing new is sent. Call wake() after the commit. An edit supersedes
+    // the edits of its thread that have not been sent. kInvalid (no key, nothing to say, an edit without a
+    // thread, a payload that is no JSON object), kLimit (kWaitingMax of this tenant are not settled).
     static Result<std::string> enqueue(store::Database& transaction, const NewDelivery& delivery, Time now);
     // Looks for work now; cheap.
     void wake();
@@ -110,7 +111,8 @@ public:
     Task<Result<std::vector<ChannelHealth>>> channels() const;
 
     // A person sends it again: it gets new attempts and a new deadline. One whose arrival is unknown may then
-    // arrive twice. kConflict when it is delivered or not settled yet; kNotFound.
+    // arrive twice. kConflict when it is delivered, not settled yet, or a later one of its thread says more;
+    // kNotFound.
     Task<Result<void>> retry(std::string tenant, std::string id);
 
     Stats stats() const;

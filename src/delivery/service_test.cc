@@ -170,7 +170,11 @@ TEST(Service, RefusesMoreThanATenantMayHaveWaiting) {
     Bench bench;
     bench.open({Bench::webhook(imposter)});
     ASSERT_TRUE(bench.change([&](store::Database& db) -> Result<void> {
-        for (int i = 0; i < kWaitingMax; ++i) {
+        NewDelivery edit = Bench::text("edit");
+        edit.thread = "a";
+        edit.mode = Mode::kEdit;
+        NS_TRY([[maybe_unused]] auto first, Service::enqueue(db, edit, bench.clock.now()));
+        for (int i = 1; i < kWaitingMax; ++i) {
             NS_TRY([[maybe_unused]] auto id,
                    Service::enqueue(db, Bench::text("k" + std::to_string(i)), bench.clock.now()));
         }
@@ -179,6 +183,10 @@ TEST(Service, RefusesMoreThanATenantMayHaveWaiting) {
     auto refused = bench.try_enqueue(Bench::text("one more"));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Code::kLimit);
+    NewDelivery newer = Bench::text("newer edit");
+    newer.thread = "a";
+    newer.mode = Mode::kEdit;
+    EXPECT_TRUE(bench.try_enqueue(newer));  // in the place of the one that waits
     // What is known is no addition, and another tenant has room of its own.
     EXPECT_TRUE(bench.try_enqueue(Bench::text("k5")));
     NewDelivery other = Bench::text("one more");
@@ -206,14 +214,14 @@ TEST(Service, SendsNoMoreAtOnceThanTheChannelTakes) {
     imposter.hold();
     Bench bench;
     bench.start({Bench::webhook(imposter)});
-    for (int i = 0; i < 30; ++i) bench.enqueue(Bench::text("k" + std::to_string(i)));
-    for (int i = 0; i < 5'000 && imposter.requests().size() < 4; ++i) {
+    for (int i = 0; i < 50; ++i) bench.enqueue(Bench::text("k" + std::to_string(i)));
+    for (int i = 0; i < 5'000 && imposter.requests().size() < 32; ++i) {
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     imposter.release();
-    EXPECT_THAT(bench.settled(30), SizeIs(30));
-    EXPECT_EQ(imposter.held_max(), 4U);
-    EXPECT_THAT(imposter.requests(), SizeIs(30));
+    EXPECT_THAT(bench.settled(50), SizeIs(50));
+    EXPECT_EQ(imposter.held_max(), 32U);
+    EXPECT_THAT(imposter.requests(), SizeIs(50));
 }
 
 TEST(Service, DoesNotLetOneChannelWaitForAnother) {
@@ -230,6 +238,33 @@ TEST(Service, DoesNotLetOneChannelWaitForAnother) {
     EXPECT_EQ(bench.settle(Bench::text("q", "quick")).state, State::kDelivered);
     slow.release();
     bench.settled(11);
+}
+
+TEST(Service, LetsHangingChannelsTakeNoOthersPlace) {
+    Imposter slow;
+    Imposter quick;
+    slow.answer(200, "{}");
+    slow.hold();
+    quick.answer(200, "{}");
+    Bench bench;
+    std::vector<ChannelSpec> specs{Bench::webhook(quick)};
+    for (int channel = 0; channel < 3; ++channel) {
+        specs.push_back(Bench::webhook(slow));
+        specs.back().name = fmt::format("slow{}", channel);
+    }
+    bench.start(specs);
+    for (int i = 0; i < 40; ++i) {
+        for (int channel = 0; channel < 3; ++channel) {
+            bench.enqueue(Bench::text(fmt::format("k{}-{}", channel, i), fmt::format("slow{}", channel)));
+        }
+    }
+    for (int i = 0; i < 5'000 && slow.requests().size() < kSendingMax; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    EXPECT_EQ(bench.settle(Bench::text("q")).state, State::kDelivered);
+    EXPECT_GE(slow.requests().size(), kSendingMax);
+    slow.release();
+    bench.settled(121);
 }
 
 TEST(Service, SendsAgainWhenAPersonSaysSo) {

@@ -1,77 +1,20 @@
 #include "delivery/store.h"
 
-#include "base/random.h"
-#include "base/text.h"
+#include <algorithm>
+
 #include "delivery/limits.h"
-#include "delivery/text_fit.h"
-#include "store/migrations.h"
+#include "delivery/link_list.h"
+#include "delivery/thread_store.h"
 
 namespace nightshift::delivery {
 namespace {
 
-// The second CHECK is the promise of this room: nothing but a provider's identifier makes a delivery
-// delivered.
-constexpr std::string_view kCreate =
-    "CREATE TABLE deliveries ("
-    " id TEXT PRIMARY KEY,"
-    " tenant TEXT NOT NULL,"
-    " key TEXT NOT NULL,"
-    " channel TEXT NOT NULL,"
-    " subject TEXT NOT NULL,"
-    " text TEXT NOT NULL,"
-    " about TEXT NOT NULL,"
-    " state TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'delivered', 'unknown', 'failed')),"
-    " why TEXT NOT NULL DEFAULT '',"
-    " created_us INTEGER NOT NULL,"
-    " requeued_us INTEGER,"  // the last time a person sent it again
-    " attempts INTEGER NOT NULL DEFAULT 0,"
-    " attempts_before INTEGER NOT NULL DEFAULT 0,"  // made before it was sent again
-    " is_ambiguous INTEGER NOT NULL DEFAULT 0,"
-    " next_attempt_us INTEGER,"
-    " settled_us INTEGER,"
-    " is_told INTEGER NOT NULL DEFAULT 0,"
-    " receipt_provider TEXT,"
-    " receipt_identifier TEXT,"
-    " receipt_place TEXT,"
-    " receipt_detail TEXT,"
-    " receipt_proof TEXT,"
-    " receipt_us INTEGER,"
-    " UNIQUE (tenant, key),"
-    " CHECK (state <> 'delivered' OR (coalesce(receipt_identifier, '') <> '' AND settled_us IS NOT NULL))) "
-    "STRICT;"
-    "CREATE INDEX deliveries_due ON deliveries (channel, next_attempt_us) WHERE next_attempt_us IS NOT NULL;"
-    "CREATE INDEX deliveries_open ON deliveries (tenant) WHERE settled_us IS NULL;"
-    "CREATE INDEX deliveries_settled ON deliveries (settled_us) WHERE settled_us IS NOT NULL;"
-    "CREATE INDEX deliveries_untold ON deliveries (settled_us)"
-    " WHERE settled_us IS NOT NULL AND is_told = 0;"
-    "CREATE INDEX deliveries_about ON deliveries (tenant, about, id);"
-    "CREATE INDEX deliveries_tenant ON deliveries (tenant, id);"
-    "CREATE INDEX deliveries_state ON deliveries (tenant, state, id);"
-    "CREATE TABLE delivery_attempts ("
-    " delivery TEXT NOT NULL REFERENCES deliveries (id) ON DELETE CASCADE,"
-    " number INTEGER NOT NULL,"
-    " is_read_back INTEGER NOT NULL,"
-    " started_us INTEGER NOT NULL,"
-    " ended_us INTEGER,"
-    " outcome TEXT NOT NULL DEFAULT '',"
-    " error TEXT NOT NULL DEFAULT '',"
-    " status INTEGER NOT NULL DEFAULT 0,"
-    " PRIMARY KEY (delivery, number)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX delivery_attempts_open ON delivery_attempts (delivery) WHERE ended_us IS NULL;"
-    "CREATE TABLE delivery_channels ("
-    " name TEXT PRIMARY KEY,"
-    " last_receipt_us INTEGER,"
-    " last_error_us INTEGER,"
-    " last_error TEXT NOT NULL DEFAULT '',"
-    " delivered INTEGER NOT NULL DEFAULT 0,"
-    " unknown INTEGER NOT NULL DEFAULT 0,"
-    " failed INTEGER NOT NULL DEFAULT 0) STRICT";
-
-#define NS_DELIVERY_COLUMNS                                                                       \
-    "d.id, d.tenant, d.key, d.channel, d.subject, d.text, d.about, d.state, d.why, d.created_us," \
-    " d.next_attempt_us, d.settled_us, d.attempts, d.receipt_provider, d.receipt_identifier,"     \
-    " d.receipt_place, d.receipt_detail, d.receipt_proof, d.receipt_us"
-constexpr int kColumns = 19;
+#define NS_DELIVERY_COLUMNS                                                                            \
+    "d.id, d.tenant, d.key, d.channel, d.subject, d.text, d.about, d.state, d.why, d.created_us,"      \
+    " d.next_attempt_us, d.settled_us, d.attempts, d.receipt_provider, d.receipt_identifier,"          \
+    " d.receipt_place, d.receipt_detail, d.receipt_proof, d.receipt_us, d.mode, d.thread, d.revision," \
+    " d.severity, d.is_resolution, d.links, d.payload"
+constexpr int kColumns = 26;
 
 std::optional<Time> time_at(const store::Statement& row, int column) {
     auto us = row.optional_integer(column);
@@ -93,6 +36,13 @@ Delivery read_delivery(const store::Statement& row) {
     delivery.next_attempt = time_at(row, 10);
     delivery.settled = time_at(row, 11);
     delivery.attempt_count = static_cast<int>(row.integer(12));
+    delivery.mode = parse_mode(row.text(19)).value_or(Mode::kPost);
+    delivery.thread = row.text(20);
+    delivery.revision = row.integer(21);
+    delivery.severity = row.text(22);
+    delivery.is_resolution = row.integer(23) != 0;
+    delivery.links = read_links(row.text(24));
+    delivery.payload = row.text(25);
     if (row.is_null(14)) return delivery;
     Receipt receipt;
     receipt.provider = row.text(13);
@@ -117,6 +67,10 @@ Due read_due(const store::Statement& row) {
     // Until its channel says otherwise: the deadline counts from here.
     due.progress.give_up_at = from_unix_us(row.integer(kColumns + 3));
     due.first_attempt = from_unix_us(row.integer(kColumns + 4));
+    due.progress.may_recreate = row.integer(kColumns + 5) == 0;
+    if (row.is_null(kColumns + 6)) return due;
+    due.anchor = Anchor{row.text(kColumns + 6), row.text(kColumns + 7), row.text(kColumns + 8),
+                        row.text(kColumns + 9), row.text(kColumns + 10)};
     return due;
 }
 
@@ -127,7 +81,13 @@ constexpr std::string_view kSelectDue =
     "''),"
     " coalesce(d.requeued_us, d.created_us),"
     " coalesce((SELECT started_us FROM delivery_attempts WHERE delivery = d.id ORDER BY number LIMIT 1),"
-    " d.created_us)";
+    " d.created_us),"
+    " coalesce(t.is_recreated, 0), t.anchor_delivery, t.anchor_address, t.anchor_identifier,"
+    " t.anchor_place, t.anchor_subject";
+constexpr int kDueColumns = kColumns + 11;
+
+constexpr std::string_view kJoinThread =
+    "LEFT JOIN delivery_threads t ON t.tenant = d.tenant AND t.channel = d.channel AND t.thread = d.thread";
 
 Result<void> add_attempts(store::Database& db, Delivery& delivery) {
     NS_TRY(auto select,
@@ -163,78 +123,37 @@ Result<Delivery> select_one(store::Database& db, std::string_view where, const s
     return delivery;
 }
 
-Result<void> check_new(const NewDelivery& delivery) {
-    if (delivery.tenant.empty()) return fail(Code::kInvalid, "a delivery needs a tenant");
-    if (delivery.key.empty() || delivery.key.size() > kKeyBytesMax) {
-        return fail(Code::kInvalid, "a delivery needs an idempotency key of at most {} bytes", kKeyBytesMax);
-    }
-    if (delivery.channel.empty() || delivery.channel.size() > kKeyBytesMax) {
-        return fail(Code::kInvalid, "a delivery needs the name of a channel");
-    }
-    if (delivery.about.size() > kAboutBytesMax) {
-        return fail(Code::kInvalid, "what a delivery is about has at most {} bytes", kAboutBytesMax);
-    }
-    if (trim(delivery.text).empty() && trim(delivery.subject).empty()) {
-        return fail(Code::kInvalid, "a delivery with neither subject nor text says nothing");
-    }
-    return {};
-}
-
-Result<void> check_room(store::Database& db, const std::string& tenant) {
-    NS_TRY(auto count, db.prepare("SELECT count(*) FROM deliveries WHERE tenant = ? AND settled_us IS NULL"));
-    count.bind(1, tenant);
-    NS_TRY([[maybe_unused]] bool row, count.step());
-    if (count.integer(0) < kWaitingMax) return {};
-    return fail(Code::kLimit,
-                "{} deliveries of this tenant wait to be sent already; see which channel does not take them, "
-                "or try again later",
-                count.integer(0));
-}
-
 }  // namespace
 
-Result<void> migrate_deliveries(store::Database& db) {
-    return store::migrate(db, "delivery", {{1, std::string(kCreate)}});
-}
-
-Result<std::string> Service::enqueue(store::Database& db, const NewDelivery& delivery, Time now) {
-    if (auto checked = check_new(delivery); !checked) return Failure(checked.error());
-    NS_TRY(auto known, db.prepare("SELECT id FROM deliveries WHERE tenant = ? AND key = ?"));
-    known.bind(1, delivery.tenant).bind(2, delivery.key);
-    NS_TRY(bool is_known, known.step());
-    if (is_known) return known.text(0);
-    if (auto room = check_room(db, delivery.tenant); !room) return Failure(room.error());
-
-    std::string random = random_bytes(6);
-    std::string id = fmt::format("dlv_{:012x}{}", unix_ms(now), to_hex(random.data(), random.size()));
-    NS_TRY(auto insert,
-           db.prepare("INSERT INTO deliveries (id, tenant, key, channel, subject, text, about, state,"
-                      " created_us, next_attempt_us) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)"));
-    insert.bind(1, id).bind(2, delivery.tenant).bind(3, delivery.key).bind(4, delivery.channel);
-    insert.bind(5, fit(to_valid_utf8(delivery.subject), kSubjectBytesMax, Count::kBytes));
-    insert.bind(6, fit(to_valid_utf8(delivery.text), kTextBytesMax, Count::kBytes));
-    insert.bind(7, to_valid_utf8(delivery.about)).bind(8, unix_us(now)).bind(9, unix_us(now));
-    if (auto done = insert.run(); !done) return Failure(done.error());
-    return id;
-}
-
 Result<std::vector<Waiting>> select_waiting(store::Database& db) {
-    NS_TRY(auto select, db.prepare("SELECT channel, count(*), min(next_attempt_us) FROM deliveries"
-                                   " WHERE next_attempt_us IS NOT NULL GROUP BY channel"));
+    // From channel to channel by the index: however many wait, it looks at one of each.
+    NS_TRY(
+        auto select,
+        db.prepare("WITH RECURSIVE c (name) AS (SELECT min(channel) FROM deliveries"
+                   " WHERE next_attempt_us IS NOT NULL UNION ALL SELECT (SELECT min(channel) FROM deliveries"
+                   " WHERE next_attempt_us IS NOT NULL AND channel > c.name) FROM c"
+                   " WHERE c.name IS NOT NULL)"
+                   " SELECT name, (SELECT min(next_attempt_us) FROM deliveries WHERE channel = name"
+                   " AND next_attempt_us IS NOT NULL) FROM c WHERE name IS NOT NULL"));
     std::vector<Waiting> waiting;
     for (;;) {
         NS_TRY(bool has_row, select.step());
         if (!has_row) return waiting;
-        waiting.push_back(
-            {select.text(0), static_cast<uint64_t>(select.integer(1)), from_unix_us(select.integer(2))});
+        waiting.push_back({select.text(0), from_unix_us(select.integer(1))});
     }
+}
+
+Result<uint64_t> count_waiting(store::Database& db) {
+    NS_TRY(auto select, db.prepare("SELECT coalesce(sum(waiting), 0) FROM delivery_tenants"));
+    NS_TRY([[maybe_unused]] bool has_row, select.step());
+    return static_cast<uint64_t>(select.integer(0));
 }
 
 Result<std::vector<Due>> select_due(store::Database& db, const std::string& channel, Time now, size_t limit) {
     NS_TRY(auto select,
-           db.prepare(fmt::format("{} FROM deliveries d WHERE d.channel = ? AND d.next_attempt_us <= ?"
-                                  " ORDER BY d.next_attempt_us, d.id LIMIT ?",
-                                  kSelectDue)));
+           db.prepare(fmt::format("{} FROM deliveries d {} WHERE d.channel = ? AND d.next_attempt_us <= ?"
+                                  " ORDER BY d.next_attempt_us, d.rowid LIMIT ?",
+                                  kSelectDue, kJoinThread)));
     select.bind(1, channel).bind(2, unix_us(now)).bind(3, static_cast<int64_t>(limit));
     std::vector<Due> due;
     for (;;) {
@@ -247,16 +166,16 @@ Result<std::vector<Due>> select_due(store::Database& db, const std::string& chan
 Result<std::vector<Interrupted>> select_interrupted(store::Database& db) {
     NS_TRY(auto select,
            db.prepare(fmt::format("{}, a.number, a.is_read_back FROM delivery_attempts a"
-                                  " JOIN deliveries d ON d.id = a.delivery WHERE a.ended_us IS NULL",
-                                  kSelectDue)));
+                                  " JOIN deliveries d ON d.id = a.delivery {} WHERE a.ended_us IS NULL",
+                                  kSelectDue, kJoinThread)));
     std::vector<Interrupted> found;
     for (;;) {
         NS_TRY(bool has_row, select.step());
         if (!has_row) return found;
         Interrupted each;
         each.due = read_due(select);
-        each.attempt_number = static_cast<int>(select.integer(kColumns + 5));
-        each.was_read_back = select.integer(kColumns + 6) != 0;
+        each.attempt_number = static_cast<int>(select.integer(kDueColumns));
+        each.was_read_back = select.integer(kDueColumns + 1) != 0;
         found.push_back(std::move(each));
     }
 }
@@ -310,7 +229,7 @@ Result<std::vector<ChannelHealth>> select_health(store::Database& db) {
     NS_TRY(auto select,
            db.prepare("SELECT name, last_receipt_us, last_error_us, last_error, delivered, unknown,"
                       " failed, (SELECT count(*) FROM deliveries WHERE channel = name"
-                      " AND next_attempt_us IS NOT NULL) FROM delivery_channels"));
+                      " AND settled_us IS NULL) FROM delivery_channels"));
     std::vector<ChannelHealth> found;
     for (;;) {
         NS_TRY(bool has_row, select.step());
@@ -372,49 +291,75 @@ Result<void> update_health(store::Database& db, const Delivery& delivery, const 
 
 }  // namespace
 
-Result<void> finish_attempt(store::Database& db, const Delivery& delivery, const Attempt& attempt,
-                            const Step& step, const std::optional<Receipt>& receipt) {
-    int64_t ended = unix_us(attempt.ended.value_or(attempt.started));
-    {
-        NS_TRY(auto update,
-               db.prepare("UPDATE delivery_attempts SET ended_us = ?, outcome = ?, error = ?, status = ?"
-                          " WHERE delivery = ? AND number = ?"));
-        update.bind(1, ended).bind(2, attempt.outcome).bind(3, attempt.error);
-        update.bind(4, static_cast<int64_t>(attempt.status)).bind(5, delivery.id);
-        update.bind(6, static_cast<int64_t>(attempt.number));
-        if (auto done = update.run(); !done) return done;
-    }
-    {
-        NS_TRY(auto update,
-               db.prepare("UPDATE deliveries SET state = ?, why = ?, is_ambiguous = ?, next_attempt_us = ?,"
-                          " settled_us = ?, receipt_provider = ?, receipt_identifier = ?,"
-                          " receipt_place = ?, receipt_detail = ?, receipt_proof = ?, receipt_us = ?"
-                          " WHERE id = ?"));
-        update.bind(1, to_string(step.state))
-            .bind(2, step.why)
-            .bind(3, static_cast<int64_t>(step.is_ambiguous));
-        update.bind(4,
-                    step.next_attempt ? std::optional<int64_t>(unix_us(*step.next_attempt)) : std::nullopt);
-        update.bind(5, step.next_attempt ? std::nullopt : std::optional<int64_t>(ended));
-        if (receipt) {
-            update.bind(6, receipt->provider).bind(7, receipt->identifier).bind(8, receipt->place);
-            update.bind(9, receipt->detail)
-                .bind(10, to_string(receipt->proof))
-                .bind(11, unix_us(receipt->time));
-        }
-        update.bind(12, delivery.id);
-        if (auto done = update.run(); !done) return done;
-    }
-    return update_health(db, delivery, attempt, step);
+namespace {
+
+Result<void> end_attempt(store::Database& db, const std::string& delivery, const Attempt& attempt,
+                         int64_t ended) {
+    NS_TRY(auto update,
+           db.prepare("UPDATE delivery_attempts SET ended_us = ?, outcome = ?, error = ?, status = ?"
+                      " WHERE delivery = ? AND number = ?"));
+    update.bind(1, ended).bind(2, attempt.outcome).bind(3, attempt.error);
+    update.bind(4, static_cast<int64_t>(attempt.status)).bind(5, delivery);
+    update.bind(6, static_cast<int64_t>(attempt.number));
+    return update.run();
 }
 
-Result<void> settle_unsent(store::Database& db, const std::string& id, const std::string& why, Time now) {
+Result<void> write_state(store::Database& db, const Delivery& delivery, const Step& step, int64_t ended) {
+    NS_TRY(auto update,
+           db.prepare("UPDATE deliveries SET state = ?, why = ?, is_ambiguous = ?, next_attempt_us = ?,"
+                      " settled_us = ?, receipt_provider = ?, receipt_identifier = ?,"
+                      " receipt_place = ?, receipt_detail = ?, receipt_proof = ?, receipt_us = ?"
+                      " WHERE id = ?"));
+    update.bind(1, to_string(step.state)).bind(2, step.why).bind(3, static_cast<int64_t>(step.is_ambiguous));
+    update.bind(4, step.next_attempt ? std::optional<int64_t>(unix_us(*step.next_attempt)) : std::nullopt);
+    update.bind(5, step.next_attempt ? std::nullopt : std::optional<int64_t>(ended));
+    if (const auto& receipt = delivery.receipt) {
+        update.bind(6, receipt->provider).bind(7, receipt->identifier).bind(8, receipt->place);
+        update.bind(9, receipt->detail).bind(10, to_string(receipt->proof)).bind(11, unix_us(receipt->time));
+    }
+    update.bind(12, delivery.id);
+    return update.run();
+}
+
+}  // namespace
+
+Result<void> finish_attempt(store::Database& db, const Ending& ending) {
+    const Delivery& delivery = ending.delivery;
+    const Step& step = ending.step;
+    Time ended = ending.attempt.ended.value_or(ending.attempt.started);
+    if (auto done = end_attempt(db, delivery.id, ending.attempt, unix_us(ended)); !done) return done;
+    if (auto done = write_state(db, delivery, step, unix_us(ended)); !done) return done;
+    if (!delivery.thread.empty()) {
+        if (!ending.anchor_address.empty() && step.state == State::kDelivered) {
+            if (auto done = set_anchor(db, delivery, ending.anchor_address); !done) return done;
+        }
+        if (step.is_anchor_lost) {
+            if (auto done = lose_anchor(db, thread_of(delivery)); !done) return done;
+        }
+        if (!step.next_attempt) {
+            if (auto done = promote_next(db, thread_of(delivery), ended); !done) return done;
+        }
+    }
+    return update_health(db, delivery, ending.attempt, step);
+}
+
+Result<void> settle_unsent(store::Database& db, const Delivery& delivery, const std::string& why, Time now) {
     NS_TRY(auto update,
            db.prepare("UPDATE deliveries SET state = CASE WHEN is_ambiguous THEN 'unknown' ELSE 'failed' END,"
                       " why = ?, next_attempt_us = NULL, settled_us = ?"
                       " WHERE id = ? AND next_attempt_us IS NOT NULL"));
-    update.bind(1, why).bind(2, unix_us(now)).bind(3, id);
-    return update.run();
+    update.bind(1, why).bind(2, unix_us(now)).bind(3, delivery.id);
+    if (auto done = update.run(); !done || delivery.thread.empty()) return done;
+    return promote_next(db, thread_of(delivery), now);
+}
+
+Result<void> settle_skipped(store::Database& db, const Delivery& delivery, const std::string& why, Time now) {
+    NS_TRY(auto update, db.prepare("UPDATE deliveries SET state = 'superseded', why = ?, is_told = 1,"
+                                   " next_attempt_us = NULL, settled_us = ?"
+                                   " WHERE id = ? AND next_attempt_us IS NOT NULL"));
+    update.bind(1, why).bind(2, unix_us(now)).bind(3, delivery.id);
+    if (auto done = update.run(); !done) return done;
+    return promote_next(db, thread_of(delivery), now);
 }
 
 Result<void> mark_told(store::Database& db, const std::string& id) {
@@ -429,12 +374,26 @@ Result<void> requeue(store::Database& db, const std::string& tenant, const std::
         return fail(Code::kConflict, "delivery {} arrived already: {}", id, delivery.receipt->identifier);
     }
     if (!delivery.settled) return fail(Code::kConflict, "delivery {} is still being sent", id);
-    NS_TRY(auto update,
-           db.prepare("UPDATE deliveries SET state = 'queued', why = 'sent again by a person',"
-                      " is_ambiguous = 0, is_told = 0, settled_us = NULL, attempts_before = attempts,"
-                      " requeued_us = ?, next_attempt_us = ? WHERE id = ?"));
-    update.bind(1, unix_us(now)).bind(2, unix_us(now)).bind(3, id);
-    return update.run();
+    bool is_threaded = !delivery.thread.empty();
+    int64_t revision = delivery.revision;
+    if (is_threaded) {
+        NS_TRY(bool has_newer, is_outdated(db, delivery));
+        if (delivery.state == State::kSuperseded || (delivery.mode != Mode::kReply && has_newer)) {
+            return fail(Code::kConflict, "delivery {} is out of date: a later one of its thread says more",
+                        id);
+        }
+        NS_TRY(revision, take_revision(db, thread_of(delivery), now));
+    }
+    {
+        NS_TRY(auto update,
+               db.prepare("UPDATE deliveries SET state = 'queued', why = 'sent again by a person',"
+                          " is_ambiguous = 0, is_told = 0, settled_us = NULL, attempts_before = attempts,"
+                          " requeued_us = ?, next_attempt_us = ?, revision = ? WHERE id = ?"));
+        update.bind(1, unix_us(now)).bind(3, revision).bind(4, id);
+        update.bind(2, is_threaded ? std::nullopt : std::optional<int64_t>(unix_us(now)));
+        if (auto done = update.run(); !done || !is_threaded) return done;
+    }
+    return promote_next(db, thread_of(delivery), now);
 }
 
 Result<void> pull_forward(store::Database& db, Time now, std::chrono::seconds longest) {
@@ -455,7 +414,9 @@ Result<int64_t> prune(store::Database& db, Time before, int64_t limit) {
                                    " WHERE settled_us < ? AND is_told = 1 LIMIT ?)"));
     remove.bind(1, unix_us(before)).bind(2, limit);
     if (auto done = remove.run(); !done) return Failure(done.error());
-    return db.changes();
+    int64_t pruned = db.changes();
+    if (auto done = prune_threads(db, before, limit); !done) return Failure(done.error());
+    return pruned;
 }
 
 }  // namespace nightshift::delivery

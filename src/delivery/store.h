@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "delivery/channel.h"
 #include "delivery/outcome.h"
 #include "delivery/retry.h"
 #include "delivery/service.h"
@@ -20,13 +21,21 @@ struct Due {
     Delivery delivery;  // without its attempts
     Progress progress;  // attempts made so far, without the next one
     Time first_attempt;
+    std::optional<Anchor> anchor;  // the message of its thread
 };
 
-// How many of a channel's deliveries wait for an attempt, and when the first of them is due.
+// A channel that deliveries wait for, and when the first of them is due.
 struct Waiting {
     std::string channel;
-    uint64_t count = 0;
     Time next_attempt;
+};
+
+// The end of an attempt.
+struct Ending {
+    Delivery delivery;  // with its receipt, when it has one now
+    Attempt attempt;
+    Step step;
+    std::string anchor_address;  // not empty: delivered, it is its thread's message there
 };
 
 // A delivery whose last attempt has no outcome.
@@ -37,6 +46,8 @@ struct Interrupted {
 };
 
 Result<std::vector<Waiting>> select_waiting(store::Database& db);
+// Not settled, of all tenants.
+Result<uint64_t> count_waiting(store::Database& db);
 Result<std::vector<Due>> select_due(store::Database& db, const std::string& channel, Time now, size_t limit);
 Result<std::vector<Interrupted>> select_interrupted(store::Database& db);
 // Settled, and on_settled has not been called for them since; oldest first.
@@ -49,11 +60,12 @@ Result<std::vector<ChannelHealth>> select_health(store::Database& db);
 
 // Writes an attempt ahead: false when the delivery is no longer due, and nothing was changed.
 Result<bool> begin_attempt(store::Database& db, const Due& due, bool is_read_back, Time now);
-// The end of an attempt, the delivery's new state, and the channel's health.
-Result<void> finish_attempt(store::Database& db, const Delivery& delivery, const Attempt& attempt,
-                            const Step& step, const std::optional<Receipt>& receipt);
+// The end of an attempt, the delivery's new state, its thread's, and the channel's health.
+Result<void> finish_attempt(store::Database& db, const Ending& ending);
 // Ends a delivery without an attempt.
-Result<void> settle_unsent(store::Database& db, const std::string& id, const std::string& why, Time now);
+Result<void> settle_unsent(store::Database& db, const Delivery& delivery, const std::string& why, Time now);
+// The same for an edit that its channel cannot show: superseded.
+Result<void> settle_skipped(store::Database& db, const Delivery& delivery, const std::string& why, Time now);
 Result<void> mark_told(store::Database& db, const std::string& id);
 Result<void> requeue(store::Database& db, const std::string& tenant, const std::string& id, Time now);
 // Waiting times that lie further ahead than any channel allows: the clock was set back while we were away.

@@ -38,6 +38,12 @@ size_t prefix_within(std::string_view text, size_t max, Count count) {
 
 }  // namespace
 
+size_t length_of(std::string_view text, Count count) {
+    size_t length = 0;
+    for (size_t at = 0; at < text.size(); at += sequence_bytes(text[at])) length += cost_of(text[at], count);
+    return length;
+}
+
 std::string fit(std::string_view text, size_t max, Count count) {
     if (prefix_within(text, max, count) == text.size()) return std::string(text);
     size_t ellipsis = count == Count::kBytes ? kEllipsis.size() : 1;

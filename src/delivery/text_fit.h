@@ -17,6 +17,9 @@ enum class Count {
 // was. `text` must be valid UTF-8.
 std::string fit(std::string_view text, size_t max, Count count);
 
+// How long `text` is in the provider's counts.
+size_t length_of(std::string_view text, Count count);
+
 // Subject, a blank line and the text; one alone when the other is empty.
 std::string join_subject(std::string_view subject, std::string_view text);
 

@@ -24,31 +24,37 @@ std::optional<T> named(const std::array<std::pair<T, std::string_view>, N>& name
     return std::nullopt;
 }
 
-constexpr std::array<std::pair<State, std::string_view>, 5> kStates{{{State::kQueued, "queued"},
+constexpr std::array<std::pair<State, std::string_view>, 6> kStates{{{State::kQueued, "queued"},
                                                                      {State::kSending, "sending"},
                                                                      {State::kDelivered, "delivered"},
                                                                      {State::kUnknown, "unknown"},
-                                                                     {State::kFailed, "failed"}}};
+                                                                     {State::kFailed, "failed"},
+                                                                     {State::kSuperseded, "superseded"}}};
 
-constexpr std::array<std::pair<Kind, std::string_view>, 7> kKinds{{{Kind::kTelegram, "telegram"},
+constexpr std::array<std::pair<Mode, std::string_view>, 3> kModes{
+    {{Mode::kPost, "post"}, {Mode::kEdit, "edit"}, {Mode::kReply, "reply"}}};
+
+constexpr std::array<std::pair<Kind, std::string_view>, 8> kKinds{{{Kind::kTelegram, "telegram"},
                                                                    {Kind::kSlack, "slack"},
                                                                    {Kind::kSlackWebhook, "slack_webhook"},
                                                                    {Kind::kDiscord, "discord"},
                                                                    {Kind::kEmail, "email"},
                                                                    {Kind::kNtfy, "ntfy"},
-                                                                   {Kind::kWebhook, "webhook"}}};
+                                                                   {Kind::kWebhook, "webhook"},
+                                                                   {Kind::kPagerduty, "pagerduty"}}};
 
 constexpr std::array<std::pair<Proof, std::string_view>, 2> kProofs{
     {{Proof::kIdentifier, "identifier"}, {Proof::kAnswer, "answer"}}};
 
-constexpr std::array<std::pair<Outcome::Kind, std::string_view>, 7> kOutcomes{
+constexpr std::array<std::pair<Outcome::Kind, std::string_view>, 8> kOutcomes{
     {{Outcome::Kind::kDelivered, "delivered"},
      {Outcome::Kind::kTransient, "transient"},
      {Outcome::Kind::kRateLimited, "rate_limited"},
      {Outcome::Kind::kPermanent, "permanent"},
      {Outcome::Kind::kAmbiguous, "ambiguous"},
      {Outcome::Kind::kAbsent, "absent"},
-     {Outcome::Kind::kUnreadable, "unreadable"}}};
+     {Outcome::Kind::kUnreadable, "unreadable"},
+     {Outcome::Kind::kUneditable, "uneditable"}}};
 
 }  // namespace
 
@@ -57,6 +63,12 @@ std::string_view to_string(State state) {
 }
 std::optional<State> parse_state(std::string_view text) {
     return named(kStates, text);
+}
+std::string_view to_string(Mode mode) {
+    return name_of(kModes, mode);
+}
+std::optional<Mode> parse_mode(std::string_view text) {
+    return named(kModes, text);
 }
 std::string_view to_string(Kind kind) {
     return name_of(kKinds, kind);

@@ -15,9 +15,25 @@ namespace nightshift::delivery {
 
 // kUnknown: bytes were sent and no answer came, or an answer that proves nothing. It is never shown as
 // delivered, and it may yet be resolved: see Delivery::settled.
-enum class State : uint8_t { kQueued, kSending, kDelivered, kUnknown, kFailed };
+// kSuperseded: it was never sent, and need not be: a newer edit says it, or its channel shows no edits.
+enum class State : uint8_t { kQueued, kSending, kDelivered, kUnknown, kFailed, kSuperseded };
 std::string_view to_string(State state);
 std::optional<State> parse_state(std::string_view text);
+
+// What a delivery does to the message of its thread.
+enum class Mode : uint8_t {
+    kPost,  // says it anew: a message of its own, or the first one of its thread
+    kEdit,  // the thread's message says this from now on
+    kReply  // answers the thread's message
+};
+std::string_view to_string(Mode mode);
+std::optional<Mode> parse_mode(std::string_view text);
+
+// A button where the channel has buttons, a line of text where it has none.
+struct Link {
+    std::string label;
+    std::string url;  // http or https
+};
 
 // What a receipt rests on.
 enum class Proof : uint8_t {
@@ -45,6 +61,14 @@ struct NewDelivery {
     std::string subject;  // may be empty
     std::string text;
     std::string about;  // what it is about, "run:<id>"; may be empty
+    Mode mode = Mode::kPost;
+    // Deliveries of one tenant, channel and thread act on one living message, one after the other in the
+    // order they were enqueued. Empty: a message alone, which can only be posted.
+    std::string thread = {};
+    std::string severity = {};     // "critical", "warning", "info" or "": where the channel has priorities
+    bool is_resolution = false;    // the thread's trouble is over
+    std::vector<Link> links = {};  // at most kLinksMax
+    std::string payload = {};      // a JSON object for programs; may be empty
 };
 
 struct Attempt {
@@ -65,17 +89,24 @@ struct Delivery {
     std::string subject;
     std::string text;
     std::string about;
+    Mode mode = Mode::kPost;  // as enqueued
+    std::string thread;
+    int64_t revision = 0;  // its number in its thread, from 1; 0 without a thread
+    std::string severity;
+    bool is_resolution = false;
+    std::vector<Link> links;
+    std::string payload;
     State state = State::kQueued;
     std::string why;  // why it is in this state, for the operator
     Time created;
-    std::optional<Time> next_attempt;  // nothing: under way or settled
-    std::optional<Time> settled;       // delivered, unknown for good or failed for good, at this time
+    std::optional<Time> next_attempt;  // nothing: under way, settled, or behind another one of its thread
+    std::optional<Time> settled;       // delivered, superseded, unknown for good or failed for good
     int attempt_count = 0;
     std::vector<Attempt> attempts;   // oldest first; only from find() and find_by_key()
     std::optional<Receipt> receipt;  // exactly when delivered
 };
 
-enum class Kind : uint8_t { kTelegram, kSlack, kSlackWebhook, kDiscord, kEmail, kNtfy, kWebhook };
+enum class Kind : uint8_t { kTelegram, kSlack, kSlackWebhook, kDiscord, kEmail, kNtfy, kWebhook, kPagerduty };
 std::string_view to_string(Kind kind);
 std::optional<Kind> parse_kind(std::string_view text);
 
@@ -87,7 +118,7 @@ struct ChannelSpec {
     // Discord's webhooks), all of it. Treated as a secret everywhere but for its host. smtp:// or smtps://
     // for e-mail.
     Secret url;
-    Secret token;                                // bot token, signing secret, password
+    Secret token;                                // bot token, signing secret, password, routing key
     std::string target;                          // chat id, channel id, addresses with commas, topic
     std::map<std::string, std::string> options;  // per kind; see docs/channels.md
     // Send again when nobody can say whether it arrived: at least once instead of at most once. Nothing: as

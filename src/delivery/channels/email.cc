@@ -8,6 +8,7 @@
 #include "delivery/channels/smtp_session.h"
 #include "delivery/exchange.h"
 #include "delivery/limits.h"
+#include "delivery/link_list.h"
 #include "delivery/text_fit.h"
 
 namespace nightshift::delivery {
@@ -58,15 +59,7 @@ public:
     const Traits& traits() const override { return traits_; }
 
     Task<Outcome> send(Message message, std::stop_token stop) const override {
-        Mail mail;
-        mail.from = settings_->from;
-        mail.from_name = settings_->from_name;
-        mail.to = settings_->to;
-        mail.subject =
-            message.subject.empty() ? message.text.substr(0, message.text.find('\n')) : message.subject;
-        mail.text = message.text.empty() ? message.subject : message.text;
-        mail.message_id = message.id + "@" + settings_->from.substr(settings_->from.find('@') + 1);
-        mail.date = message.now;
+        Mail mail = compose(message);
         std::function<Result<SmtpResult>()> work = [settings = settings_, text = render_mail(mail),
                                                     stop = std::move(stop)]() -> Result<SmtpResult> {
             return send_mail(settings->server, settings->from, settings->to, text, stop);
@@ -80,6 +73,30 @@ public:
     }
 
 private:
+    Mail compose(const Message& message) const {
+        std::string domain = settings_->from.substr(settings_->from.find('@'));
+        Mail mail;
+        mail.from = settings_->from;
+        mail.from_name = settings_->from_name;
+        mail.to = settings_->to;
+        mail.subject =
+            message.subject.empty() ? message.text.substr(0, message.text.find('\n')) : message.subject;
+        mail.text = message.text.empty() ? message.subject : message.text;
+        // A conversation is shown as one when its subject stays: what is new goes into the text.
+        if (message.mode == Mode::kReply) {
+            mail.answers_id = message.anchor->delivery + domain;
+            if (!message.anchor->subject.empty() && message.anchor->subject != message.subject) {
+                mail.subject = message.anchor->subject;
+                mail.text = join_subject(message.subject, message.text);
+            }
+            mail.subject = "Re: " + mail.subject;
+        }
+        mail.text = join_subject(mail.text, links_as_lines(message.links));
+        mail.message_id = message.id + domain;
+        mail.date = message.now;
+        return mail;
+    }
+
     CurlLibrary curl_;
     std::shared_ptr<const Settings> settings_;
     io::Pool* pool_;

@@ -71,6 +71,10 @@ std::string render_mail(const Mail& mail) {
     out += "To: " + join_addresses(mail.to) + "\r\n";
     out += "Subject: " + encode_header(one_line(mail.subject, 1000)) + "\r\n";
     out += "Message-ID: <" + mail.message_id + ">\r\n";
+    if (!mail.answers_id.empty()) {
+        out += "In-Reply-To: <" + mail.answers_id + ">\r\n";
+        out += "References: <" + mail.answers_id + ">\r\n";
+    }
     // So that no vacation notice answers (RFC 3834).
     out += "Auto-Submitted: auto-generated\r\n";
     out += "MIME-Version: 1.0\r\n";

@@ -15,6 +15,7 @@ struct Mail {
     std::string subject;
     std::string text;
     std::string message_id;  // without angle brackets
+    std::string answers_id;  // of the message that this one answers; may be empty
     Time date;
 };
 

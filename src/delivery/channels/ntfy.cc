@@ -7,6 +7,7 @@
 #include "delivery/channels/settings.h"
 #include "delivery/exchange.h"
 #include "delivery/json_answer.h"
+#include "delivery/link_list.h"
 #include "delivery/text_fit.h"
 
 namespace nightshift::delivery {
@@ -15,9 +16,18 @@ namespace {
 constexpr size_t kMessageBytesMax = 4096;  // a longer one becomes an attachment
 constexpr size_t kTitleBytesMax = 250;
 constexpr size_t kTagsMax = 10;
+constexpr size_t kActionsMax = 3;
 // The public server refills one request each five seconds after a burst of sixty.
 constexpr PaceLimit kPace{std::chrono::milliseconds(1'000), 10};
 constexpr std::chrono::seconds kClockSlack{60};
+
+// What wakes a person, what is shown at once, and what is nothing to hurry for.
+std::optional<int64_t> priority_of(const Message& message) {
+    if (message.severity.empty()) return std::nullopt;
+    if (message.is_resolution) return 3;
+    if (message.severity == "critical") return 5;
+    return message.severity == "warning" ? 4 : 3;
+}
 
 class Ntfy final : public Channel {
 public:
@@ -39,14 +49,26 @@ public:
 
     Task<Outcome> send(Message message, std::stop_token) const override {
         bool has_text = !trim(message.text).empty();
+        size_t buttons = std::min(message.links.size(), kActionsMax);
+        std::vector<Link> rest(message.links.begin() + static_cast<std::ptrdiff_t>(buttons),
+                               message.links.end());
+        const std::string& text = has_text ? message.text : message.subject;
         boost::json::object body{
             {"topic", spec_.target},
             {"sequence_id", message.id},
-            {"message", fit(has_text ? message.text : message.subject, kMessageBytesMax, Count::kBytes)}};
+            {"message", fit_above(text, links_as_lines(rest), kMessageBytesMax, Count::kBytes)}};
+        boost::json::array actions;
+        for (size_t i = 0; i < buttons; ++i) {
+            const Link& link = message.links[i];
+            actions.push_back({{"action", "view"}, {"label", link.label}, {"url", link.url}});
+        }
+        if (!actions.empty()) body["actions"] = std::move(actions);
         if (has_text && !message.subject.empty()) {
             body["title"] = fit(message.subject, kTitleBytesMax, Count::kBytes);
         }
-        if (priority_) body["priority"] = *priority_;
+        std::optional<int64_t> priority = priority_of(message);
+        if (!priority) priority = priority_;
+        if (priority) body["priority"] = *priority;
         if (!tags_.empty()) body["tags"] = boost::json::value_from(tags_);
         net::ClientRequest request = json_post(spec_, base_ + "/", boost::json::serialize(body));
         authorize(request);

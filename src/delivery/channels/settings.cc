@@ -90,6 +90,13 @@ std::string with_query(std::string url, std::string_view name, std::string_view 
     return url;
 }
 
+std::string with_path(const std::string& url, std::string_view path) {
+    size_t query = std::min(url.find('?'), url.size());
+    std::string out = url.substr(0, query);
+    out += path;
+    return out + url.substr(query);
+}
+
 net::ClientRequest json_post(const ChannelSpec& spec, std::string url, std::string body) {
     net::ClientRequest request;
     request.method = net::Method::kPost;

@@ -34,6 +34,9 @@ std::string iso_time(Time time);
 // Adds "name=value" to a URL that may have a query; the value is escaped.
 std::string with_query(std::string url, std::string_view name, std::string_view value);
 
+// Adds a path to a URL that may have a query.
+std::string with_path(const std::string& url, std::string_view path);
+
 // A POST of JSON with the channel's time limit.
 net::ClientRequest json_post(const ChannelSpec& spec, std::string url, std::string body);
 

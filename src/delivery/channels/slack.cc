@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "delivery/channels/settings.h"
+#include "delivery/channels/slack_text.h"
 #include "delivery/digest.h"
 #include "delivery/exchange.h"
 #include "delivery/json_answer.h"
@@ -14,7 +15,6 @@
 namespace nightshift::delivery {
 namespace {
 
-constexpr size_t kTextUnitsMax = 40'000;
 constexpr PaceLimit kPace{std::chrono::milliseconds(1'000), 1};
 constexpr std::string_view kEventType = "nightshift_delivery";
 constexpr int kHistoryPagesMax = 5;
@@ -26,6 +26,9 @@ constexpr std::array<std::string_view, 4> kAmbiguousErrors{
 constexpr std::array<std::string_view, 3> kTransientErrors{"service_unavailable", "request_timeout",
                                                            "team_added_to_org"};
 constexpr std::array<std::string_view, 2> kRateErrors{"ratelimited", "rate_limited"};
+// Of chat.update: the message is gone, or nobody may change it any more.
+constexpr std::array<std::string_view, 3> kUneditableErrors{"message_not_found", "cant_update_message",
+                                                            "edit_window_closed"};
 
 template <size_t N>
 bool is_one_of(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -47,6 +50,7 @@ public:
         traits_.is_absence_certain = true;
         traits_.pace = kPace;
         traits_.sending_max = 1;
+        traits_.can_edit = true;
         thread_ = option(spec_, "thread");
         concealer_.add(spec_.token);
     }
@@ -54,21 +58,13 @@ public:
     const Traits& traits() const override { return traits_; }
 
     Task<Outcome> send(Message message, std::stop_token) const override {
-        std::string text =
-            fit(join_subject(message.subject, message.text), kTextUnitsMax, Count::kUtf16Escaped);
-        boost::json::object body{
-            {"channel", spec_.target},
-            {"text", escape_entities(text)},
-            {"client_msg_id", uuid_of(message.id)},
-            {"unfurl_links", false},
-            {"unfurl_media", false},
-            {"metadata", {{"event_type", kEventType}, {"event_payload", {{"id", message.id}}}}}};
-        if (!thread_.empty()) body["thread_ts"] = thread_;
-        net::ClientRequest request =
-            json_post(spec_, base_ + "/chat.postMessage", boost::json::serialize(body));
+        bool is_edit = message.mode == Mode::kEdit;
+        std::string url = base_ + (is_edit ? "/chat.update" : "/chat.postMessage");
+        boost::json::object body = is_edit ? render_edit(message) : render_post(message);
+        net::ClientRequest request = json_post(spec_, std::move(url), boost::json::serialize(body));
         request.headers.add("Authorization", "Bearer " + spec_.token.reveal());
-        Judge judge = [this, now = message.now](const net::ClientResponse& answer) {
-            return judge_post(answer, now);
+        Judge judge = [this, is_edit, now = message.now](const net::ClientResponse& answer) {
+            return judge_post(answer, is_edit, now);
         };
         Outcome outcome =
             co_await exchange(std::move(request), std::move(judge), concealer_, Outcome::Kind::kAmbiguous);
@@ -92,6 +88,39 @@ public:
     }
 
 private:
+    boost::json::object render_post(const Message& message) const {
+        boost::json::object body{
+            {"channel", conversation_of(message)},
+            {"text", slack_text(message)},
+            {"client_msg_id", uuid_of(message.id)},
+            {"unfurl_links", false},
+            {"unfurl_media", false},
+            {"metadata", {{"event_type", kEventType}, {"event_payload", {{"id", message.id}}}}}};
+        if (std::string parent = parent_of(message); !parent.empty()) body["thread_ts"] = parent;
+        return body;
+    }
+
+    // chat.update's own default would look for names and addresses in the text.
+    static boost::json::object render_edit(const Message& message) {
+        return {{"channel", message.anchor->place},
+                {"ts", message.anchor->identifier},
+                {"text", slack_text(message)},
+                {"parse", "none"},
+                {"link_names", false}};
+    }
+
+    // A #name is known by its id once a message is there.
+    std::string conversation_of(const Message& message) const {
+        return message.mode == Mode::kReply ? message.anchor->place : spec_.target;
+    }
+
+    // The message that this one stands under. Slack's threads are flat: one that is itself in a thread has no
+    // thread of its own.
+    std::string parent_of(const Message& message) const {
+        if (!thread_.empty()) return thread_;
+        return message.mode == Mode::kReply ? message.anchor->identifier : "";
+    }
+
     // The answer as JSON, or what went wrong. Slack refuses with `ok: false` in a 200.
     Outcome judge_envelope(const net::ClientResponse& answer, const boost::json::value* root,
                            Time now) const {
@@ -119,9 +148,12 @@ private:
         return refused;
     }
 
-    Outcome judge_post(const net::ClientResponse& answer, Time now) const {
+    Outcome judge_post(const net::ClientResponse& answer, bool is_edit, Time now) const {
         auto root = parse_answer(answer.body);
         Outcome outcome = judge_envelope(answer, root.get(), now);
+        if (is_edit && root && is_one_of(kUneditableErrors, text_at(*root, "error"))) {
+            outcome.kind = Outcome::Kind::kUneditable;
+        }
         if (outcome.kind != Outcome::Kind::kDelivered) return outcome;
         std::string ts = text_at(*root, "ts");
         if (ts.empty()) {
@@ -143,9 +175,10 @@ private:
 
     net::ClientRequest history_request(const Message& message, const std::string& cursor) const {
         net::ClientRequest request;
-        std::string url = base_ + (thread_.empty() ? "/conversations.history" : "/conversations.replies");
-        url = with_query(std::move(url), "channel", spec_.target);
-        if (!thread_.empty()) url = with_query(std::move(url), "ts", thread_);
+        std::string parent = parent_of(message);
+        std::string url = base_ + (parent.empty() ? "/conversations.history" : "/conversations.replies");
+        url = with_query(std::move(url), "channel", conversation_of(message));
+        if (!parent.empty()) url = with_query(std::move(url), "ts", parent);
         int64_t oldest = unix_ms(message.first_attempt - kClockSlack) / 1000;
         url = with_query(std::move(url), "oldest", std::to_string(oldest));
         url = with_query(std::move(url), "include_all_metadata", "true");
@@ -177,7 +210,7 @@ private:
                 text_at(each, "metadata.event_payload.id") != message.id) {
                 continue;
             }
-            return Outcome::delivered(receipt_of(text_at(each, "ts"), spec_.target, message.now),
+            return Outcome::delivered(receipt_of(text_at(each, "ts"), conversation_of(message), message.now),
                                       answer.status);
         }
         next = text_at(*root, "response_metadata.next_cursor");

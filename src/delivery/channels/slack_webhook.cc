@@ -4,13 +4,13 @@
 
 #include "base/text.h"
 #include "delivery/channels/settings.h"
+#include "delivery/channels/slack_text.h"
 #include "delivery/exchange.h"
 #include "delivery/text_fit.h"
 
 namespace nightshift::delivery {
 namespace {
 
-constexpr size_t kTextUnitsMax = 40'000;
 constexpr PaceLimit kPace{std::chrono::milliseconds(1'000), 1};
 
 class SlackWebhook final : public Channel {
@@ -25,9 +25,7 @@ public:
     const Traits& traits() const override { return traits_; }
 
     Task<Outcome> send(Message message, std::stop_token) const override {
-        std::string text =
-            fit(join_subject(message.subject, message.text), kTextUnitsMax, Count::kUtf16Escaped);
-        boost::json::object body{{"text", escape_entities(text)}};
+        boost::json::object body{{"text", slack_text(message)}};
         net::ClientRequest request = json_post(spec_, url_, boost::json::serialize(body));
         Judge judge = [this, now = message.now](const net::ClientResponse& answer) {
             return this->judge(answer, now);

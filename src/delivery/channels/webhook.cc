@@ -14,6 +14,7 @@ namespace nightshift::delivery {
 namespace {
 
 constexpr std::string_view kSecretPrefix = "whsec_";
+constexpr size_t kSendingAtOnce = 32;
 
 std::string_view key_text(const Secret& secret) {
     std::string_view text = secret.reveal();
@@ -25,6 +26,9 @@ public:
     Webhook(ChannelSpec spec, std::string url) : spec_(std::move(spec)), url_(std::move(url)) {
         traits_.provider = "webhook";
         traits_.is_idempotent = true;
+        traits_.can_edit = true;  // the receiver is told what is meant
+        traits_.sending_max = kSendingAtOnce;
+        is_bare_ = option(spec_, "format") == "alertmanager";
         concealer_.add(spec_.token);
         concealer_.add_target(spec_.url);
         receipt_path_ = option(spec_, "receipt_path");
@@ -35,7 +39,11 @@ public:
     const Traits& traits() const override { return traits_; }
 
     Task<Outcome> send(Message message, std::stop_token) const override {
-        net::ClientRequest request = json_post(spec_, url_, render(message));
+        if (is_bare_ && message.payload.empty()) {
+            co_return Outcome::failed(Outcome::Kind::kPermanent,
+                                      "this channel sends the payload alone, and the delivery has none");
+        }
+        net::ClientRequest request = json_post(spec_, url_, is_bare_ ? message.payload : render(message));
         int64_t seconds = unix_ms(message.now) / 1000;
         request.headers.add("webhook-id", message.id);
         request.headers.add("webhook-timestamp", std::to_string(seconds));
@@ -53,9 +61,22 @@ public:
 
 private:
     std::string render(const Message& message) const {
-        boost::json::object data{{"subject", message.subject}, {"text", message.text},
-                                 {"about", message.about},     {"key", message.key},
-                                 {"tenant", message.tenant},   {"channel", spec_.name}};
+        boost::json::object data{{"subject", message.subject},
+                                 {"text", message.text},
+                                 {"about", message.about},
+                                 {"key", message.key},
+                                 {"tenant", message.tenant},
+                                 {"channel", spec_.name},
+                                 {"thread", message.thread},
+                                 {"mode", to_string(message.mode)},
+                                 {"revision", message.revision},
+                                 {"severity", message.severity},
+                                 {"is_resolution", message.is_resolution}};
+        boost::json::array links;
+        for (const Link& each : message.links) links.push_back({{"label", each.label}, {"url", each.url}});
+        data["links"] = std::move(links);
+        auto payload = parse_answer(message.payload);
+        data["payload"] = payload ? *payload : boost::json::value();
         boost::json::object body{
             {"type", type_}, {"timestamp", iso_time(message.created)}, {"data", std::move(data)}};
         return boost::json::serialize(body);
@@ -88,6 +109,7 @@ private:
     std::string url_;
     std::string receipt_path_;
     std::string type_;
+    bool is_bare_ = false;
     Concealer concealer_;
     Traits traits_;
 };
@@ -102,8 +124,11 @@ std::string sign_webhook(const Secret& secret, std::string_view id, int64_t unix
 }
 
 Result<std::unique_ptr<Channel>> make_webhook(const ChannelSpec& spec) {
-    if (auto checked = check_options(spec, {"receipt_path", "type"}); !checked)
+    if (auto checked = check_options(spec, {"receipt_path", "type", "format"}); !checked)
         return Failure(checked.error());
+    if (auto format = option(spec, "format"); !format.empty() && format != "alertmanager") {
+        return fail(Code::kInvalid, "channel {}: option format is alertmanager, or left out", spec.name);
+    }
     if (!key_text(spec.token).empty() && !base64_decode(key_text(spec.token))) {
         return fail(Code::kInvalid, "channel {}: what follows whsec_ in token is not base64", spec.name);
     }

@@ -1,20 +1,26 @@
-// Sends one delivery and prints what became of it, as one line of JSON.
+// Sends deliveries and prints what became of them as lines of JSON, in the order they were enqueued.
 //   delivery_peer FOLDER KIND URL TARGET [option=value ...]
-// The token comes from $DELIVERY_TOKEN, subject and text from $DELIVERY_SUBJECT and $DELIVERY_TEXT.
+// The token comes from $DELIVERY_TOKEN, subject and text from $DELIVERY_SUBJECT and $DELIVERY_TEXT. With
+// $DELIVERY_SCRIPT it sends, one after the other, what that file has in its lines, {"key", "mode", "text",
+// ...}; a line {"wait": "all"} waits until all before it are settled. What is in FOLDER already goes on.
 #include <fmt/core.h>
 
-#include <condition_variable>
+#include <algorithm>
+#include <boost/json.hpp>
 #include <cstdlib>
-#include <mutex>
+#include <fstream>
 #include <optional>
+#include <thread>
 
 #include "base/text.h"
 #include "delivery/service.h"
+#include "io/blocking.h"
 
 namespace nightshift::delivery {
 namespace {
 
 constexpr std::chrono::seconds kPatience{40};
+constexpr const char* kTenant = "default";
 
 std::string from_environment(const char* name) {
     const char* value = std::getenv(name);
@@ -22,64 +28,123 @@ std::string from_environment(const char* name) {
 }
 
 std::string to_json(const Delivery& delivery) {
-    std::string out = "{\"state\":";
-    append_json_string(out, to_string(delivery.state));
-    out += ",\"id\":";
-    append_json_string(out, delivery.id);
-    out += ",\"why\":";
-    append_json_string(out, delivery.why);
-    out += fmt::format(",\"attempts\":{},\"identifier\":", delivery.attempt_count);
-    append_json_string(out, delivery.receipt ? delivery.receipt->identifier : "");
-    out += ",\"proof\":";
-    append_json_string(out, delivery.receipt ? to_string(delivery.receipt->proof) : "");
-    return out + "}";
+    const auto& receipt = delivery.receipt;
+    return boost::json::serialize(
+        boost::json::object{{"state", to_string(delivery.state)},
+                            {"id", delivery.id},
+                            {"key", delivery.key},
+                            {"why", delivery.why},
+                            {"attempts", delivery.attempt_count},
+                            {"identifier", receipt ? receipt->identifier : ""},
+                            {"proof", receipt ? std::string(to_string(receipt->proof)) : ""}});
+}
+
+NewDelivery single() {
+    NewDelivery delivery;
+    delivery.key = "e2e";
+    delivery.subject = from_environment("DELIVERY_SUBJECT");
+    delivery.text = from_environment("DELIVERY_TEXT");
+    return delivery;
+}
+
+NewDelivery from_line(const boost::json::object& line) {
+    auto text = [&line](const char* name) {
+        const boost::json::value* value = line.if_contains(name);
+        return value != nullptr ? std::string(value->as_string().c_str()) : std::string();
+    };
+    NewDelivery delivery;
+    delivery.key = text("key");
+    delivery.subject = text("subject");
+    delivery.text = text("text");
+    delivery.mode = parse_mode(text("mode")).value_or(Mode::kPost);
+    delivery.thread = text("thread");
+    delivery.severity = text("severity");
+    delivery.is_resolution = text("resolution") == "true";
+    if (!text("link").empty()) delivery.links = {{"Acknowledge", text("link")}};
+    delivery.payload = text("payload");
+    return delivery;
+}
+
+// Everything that one run needs; it ends with the program.
+struct Peer {
+    SystemClock clock;
+    io::Loop loop{"delivery"};
+    io::Loop caller{"caller"};
+    io::Pool pool{2, 100};
+    std::unique_ptr<store::Writer> writer;
+    std::unique_ptr<store::Readers> readers;
+    std::unique_ptr<Service> service;
+
+    Result<void> open(const std::filesystem::path& folder, const ChannelSpec& spec) {
+        NS_TRY(writer, store::Writer::open(folder / "state.db", migrate_deliveries));
+        readers = std::make_unique<store::Readers>(folder / "state.db");
+        NS_TRY(service, Service::open({loop, pool, *writer, *readers, clock}, {spec}, {}));
+        service->start();
+        return {};
+    }
+    Result<void> enqueue(NewDelivery delivery, const std::string& channel) {
+        delivery.tenant = kTenant;
+        delivery.channel = channel;
+        auto done = writer->commit_blocking([&](store::Database& db) -> Result<void> {
+            NS_TRY([[maybe_unused]] auto id, Service::enqueue(db, delivery, clock.now()));
+            return {};
+        });
+        if (done) service->wake();
+        return done;
+    }
+    std::vector<Delivery> list() {
+        Result<Page> page;
+        io::run_blocking(caller, [&]() -> Task<> {
+            Filter filter;
+            filter.tenant = kTenant;
+            filter.limit = 500;
+            page = co_await service->list(std::move(filter));
+        });
+        std::vector<Delivery> all = page ? std::move(page->deliveries) : std::vector<Delivery>();
+        std::ranges::sort(all, {}, [](const Delivery& each) { return std::pair(each.revision, each.id); });
+        return all;
+    }
+    bool wait_for_all() {
+        auto is_settled = [](const Delivery& each) { return each.settled.has_value(); };
+        auto until = std::chrono::steady_clock::now() + kPatience;
+        while (std::chrono::steady_clock::now() < until) {
+            if (std::ranges::all_of(list(), is_settled)) return true;
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        }
+        return false;
+    }
+};
+
+Result<void> play(Peer& peer, const std::string& script, const std::string& channel) {
+    std::ifstream lines(script);
+    for (std::string line; std::getline(lines, line);) {
+        boost::system::error_code error;
+        boost::json::value value = boost::json::parse(line, error);
+        if (error || !value.is_object()) return fail(Code::kInvalid, "the script has a bad line: {}", line);
+        if (value.as_object().contains("wait")) {
+            if (!peer.wait_for_all())
+                return fail(Code::kTimeout, "not settled after {} s", kPatience.count());
+            continue;
+        }
+        if (auto done = peer.enqueue(from_line(value.as_object()), channel); !done) return done;
+    }
+    return {};
 }
 
 int run(const std::filesystem::path& folder, const ChannelSpec& spec) {
-    SystemClock clock;
-    io::Loop loop("delivery");
-    auto writer = store::Writer::open(folder / "state.db", migrate_deliveries);
-    if (!writer) {
-        fmt::print(stderr, "{}\n", writer.error().message);
+    Peer peer;
+    std::string script = from_environment("DELIVERY_SCRIPT");
+    Result<void> done = peer.open(folder, spec);
+    if (done) done = script.empty() ? peer.enqueue(single(), spec.name) : play(peer, script, spec.name);
+    if (!done) {
+        fmt::print(stderr, "{}\n", done.error().message);
         return 2;
     }
-    store::Readers readers(folder / "state.db");
-    io::Pool pool(2, 100);
-    auto service = Service::open({loop, pool, **writer, readers, clock}, {spec}, {});
-    if (!service) {
-        fmt::print(stderr, "{}\n", service.error().message);
-        return 2;
-    }
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::optional<Delivery> settled;
-    (*service)->set_on_settled([&](const Delivery& delivery) {
-        std::lock_guard lock(mutex);
-        settled = delivery;
-        changed.notify_all();
-    });
-    (*service)->start();
-    NewDelivery delivery;
-    delivery.tenant = "default";
-    delivery.key = "e2e";
-    delivery.channel = spec.name;
-    delivery.subject = from_environment("DELIVERY_SUBJECT");
-    delivery.text = from_environment("DELIVERY_TEXT");
-    auto enqueued = (*writer)->commit_blocking([&](store::Database& db) -> Result<void> {
-        NS_TRY([[maybe_unused]] auto id, Service::enqueue(db, delivery, clock.now()));
-        return {};
-    });
-    if (!enqueued) {
-        fmt::print(stderr, "{}\n", enqueued.error().message);
-        return 2;
-    }
-    (*service)->wake();
-    std::unique_lock lock(mutex);
-    if (!changed.wait_for(lock, kPatience, [&] { return settled.has_value(); })) {
+    if (!peer.wait_for_all()) {
         fmt::print(stderr, "it is not settled after {} s\n", kPatience.count());
         return 1;
     }
-    fmt::print("{}\n", to_json(*settled));
+    for (const Delivery& each : peer.list()) fmt::print("{}\n", to_json(each));
     return 0;
 }
 

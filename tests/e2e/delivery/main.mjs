@@ -1,12 +1,13 @@
 // Real servers for the channels: what they got, and what delivery_peer says of it, must agree.
 //   node main.mjs <delivery_peer> <work folder>
-import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { SMTPServer } from "smtp-server";
 import { Webhook } from "standardwebhooks";
+import { livingMessages } from "./living.mjs";
 
 const [peer, work] = process.argv.slice(2);
 const key = readFileSync(join(work, "key.pem"));
@@ -130,6 +131,36 @@ check("webhook: state", signed.state, "delivered");
 check("webhook: identifier", signed.identifier, "T-42");
 check("webhook: verified text", seen[0]?.data?.text, text);
 hook.close();
+
+// A conversation by mail: an edit is not sent, a reply answers the first message.
+{
+  const box = await smtp([taken]);
+  const folder = mkdtempSync(join(work, "state-"));
+  const script = join(folder, "script");
+  const thread = "alert-1";
+  const lines = [
+    { key: "p", thread, subject: "Disk full", text: "93 %" },
+    { key: "e", thread, mode: "edit", subject: "Disk full", text: "94 %" },
+    { key: "r", thread, mode: "reply", subject: "Disk is well\r\nBcc: all@example.org", text: "60 %" },
+  ];
+  writeFileSync(script, lines.map((line) => JSON.stringify(line)).join("\n"));
+  const env = { ...process.env, DELIVERY_TOKEN: "hunter2hunter2", DELIVERY_SCRIPT: script };
+  const options = Object.entries(login).map(([name, value]) => `${name}=${value}`);
+  const args = [folder, "email", `smtp://localhost:${box.port}`, "ops@example.org", ...options];
+  const { stdout } = await promisify(execFile)(peer, args, { env });
+  await box.close();
+  const [post, edit, reply] = stdout.trim().split("\n").map(JSON.parse);
+  check("mail thread: states", [post, edit, reply].map(({ state }) => state).join(), "delivered,superseded,delivered");
+  check("mail thread: messages", box.mails.length, 2);
+  const [head, ...body] = box.mails[1].raw.split("\r\n\r\n");
+  check("mail thread: the reply's subject", head.match(/^Subject: (.*)$/m)[1], "Re: Disk full");
+  check("mail thread: In-Reply-To", head.includes(`In-Reply-To: <${post.id}@example.org>`), true);
+  check("mail thread: References", head.includes(`References: <${post.id}@example.org>`), true);
+  check("mail thread: no other header", /^Bcc:/m.test(head), false);
+  check("mail thread: says what is new", Buffer.from(body.join(""), "base64").toString().startsWith("Disk is well"), true);
+}
+
+await livingMessages({ peer, work, check, read, execFile: promisify(execFile), spawn });
 
 for (const failure of failures) console.error(failure);
 console.log(`${passed} checks passed, ${failures.length} failed`);

@@ -1,0 +1,185 @@
+#include "delivery/schema.h"
+
+#include "delivery/service.h"
+
+// The deliveries' tables, version by version. A released version is never edited.
+namespace nightshift::delivery {
+namespace {
+
+// The second CHECK is the promise of this room: nothing but a provider's identifier makes a delivery
+// delivered.
+constexpr std::string_view kCreate =
+    "CREATE TABLE deliveries ("
+    " id TEXT PRIMARY KEY,"
+    " tenant TEXT NOT NULL,"
+    " key TEXT NOT NULL,"
+    " channel TEXT NOT NULL,"
+    " subject TEXT NOT NULL,"
+    " text TEXT NOT NULL,"
+    " about TEXT NOT NULL,"
+    " state TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'delivered', 'unknown', 'failed')),"
+    " why TEXT NOT NULL DEFAULT '',"
+    " created_us INTEGER NOT NULL,"
+    " requeued_us INTEGER,"  // the last time a person sent it again
+    " attempts INTEGER NOT NULL DEFAULT 0,"
+    " attempts_before INTEGER NOT NULL DEFAULT 0,"  // made before it was sent again
+    " is_ambiguous INTEGER NOT NULL DEFAULT 0,"
+    " next_attempt_us INTEGER,"
+    " settled_us INTEGER,"
+    " is_told INTEGER NOT NULL DEFAULT 0,"
+    " receipt_provider TEXT,"
+    " receipt_identifier TEXT,"
+    " receipt_place TEXT,"
+    " receipt_detail TEXT,"
+    " receipt_proof TEXT,"
+    " receipt_us INTEGER,"
+    " UNIQUE (tenant, key),"
+    " CHECK (state <> 'delivered' OR (coalesce(receipt_identifier, '') <> '' AND settled_us IS NOT NULL))) "
+    "STRICT;"
+    "CREATE INDEX deliveries_due ON deliveries (channel, next_attempt_us) WHERE next_attempt_us IS NOT NULL;"
+    "CREATE INDEX deliveries_open ON deliveries (tenant) WHERE settled_us IS NULL;"
+    "CREATE INDEX deliveries_settled ON deliveries (settled_us) WHERE settled_us IS NOT NULL;"
+    "CREATE INDEX deliveries_untold ON deliveries (settled_us)"
+    " WHERE settled_us IS NOT NULL AND is_told = 0;"
+    "CREATE INDEX deliveries_about ON deliveries (tenant, about, id);"
+    "CREATE INDEX deliveries_tenant ON deliveries (tenant, id);"
+    "CREATE INDEX deliveries_state ON deliveries (tenant, state, id);"
+    "CREATE TABLE delivery_attempts ("
+    " delivery TEXT NOT NULL REFERENCES deliveries (id) ON DELETE CASCADE,"
+    " number INTEGER NOT NULL,"
+    " is_read_back INTEGER NOT NULL,"
+    " started_us INTEGER NOT NULL,"
+    " ended_us INTEGER,"
+    " outcome TEXT NOT NULL DEFAULT '',"
+    " error TEXT NOT NULL DEFAULT '',"
+    " status INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY (delivery, number)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX delivery_attempts_open ON delivery_attempts (delivery) WHERE ended_us IS NULL;"
+    "CREATE TABLE delivery_channels ("
+    " name TEXT PRIMARY KEY,"
+    " last_receipt_us INTEGER,"
+    " last_error_us INTEGER,"
+    " last_error TEXT NOT NULL DEFAULT '',"
+    " delivered INTEGER NOT NULL DEFAULT 0,"
+    " unknown INTEGER NOT NULL DEFAULT 0,"
+    " failed INTEGER NOT NULL DEFAULT 0) STRICT";
+
+// A CHECK cannot be changed: the tables are built anew, with the state `superseded` and what a living message
+// needs. Only the first of a thread's open deliveries has a next_attempt_us: the others wait for its end.
+constexpr std::string_view kAddThreads =
+    "CREATE TABLE deliveries_2 ("
+    " id TEXT PRIMARY KEY,"
+    " tenant TEXT NOT NULL,"
+    " key TEXT NOT NULL,"
+    " channel TEXT NOT NULL,"
+    " subject TEXT NOT NULL,"
+    " text TEXT NOT NULL,"
+    " about TEXT NOT NULL,"
+    " mode TEXT NOT NULL DEFAULT 'post' CHECK (mode IN ('post', 'edit', 'reply')),"
+    " thread TEXT NOT NULL DEFAULT '' CHECK (thread <> '' OR mode = 'post'),"
+    " revision INTEGER NOT NULL DEFAULT 0,"
+    " severity TEXT NOT NULL DEFAULT '',"
+    " is_resolution INTEGER NOT NULL DEFAULT 0,"
+    " links TEXT NOT NULL DEFAULT '',"  // [["label", "url"], ...]
+    " payload TEXT NOT NULL DEFAULT '',"
+    " state TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'delivered', 'unknown', 'failed',"
+    " 'superseded')),"
+    " why TEXT NOT NULL DEFAULT '',"
+    " created_us INTEGER NOT NULL,"
+    " requeued_us INTEGER,"
+    " attempts INTEGER NOT NULL DEFAULT 0,"
+    " attempts_before INTEGER NOT NULL DEFAULT 0,"
+    " is_ambiguous INTEGER NOT NULL DEFAULT 0,"
+    " next_attempt_us INTEGER,"
+    " settled_us INTEGER,"
+    " is_told INTEGER NOT NULL DEFAULT 0,"
+    " receipt_provider TEXT,"
+    " receipt_identifier TEXT,"
+    " receipt_place TEXT,"
+    " receipt_detail TEXT,"
+    " receipt_proof TEXT,"
+    " receipt_us INTEGER,"
+    " UNIQUE (tenant, key),"
+    " CHECK (state <> 'superseded' OR settled_us IS NOT NULL),"
+    " CHECK (state <> 'delivered' OR (coalesce(receipt_identifier, '') <> '' AND settled_us IS NOT NULL))) "
+    "STRICT;"
+    "INSERT INTO deliveries_2 (id, tenant, key, channel, subject, text, about, state, why, created_us,"
+    " requeued_us, attempts, attempts_before, is_ambiguous, next_attempt_us, settled_us, is_told,"
+    " receipt_provider, receipt_identifier, receipt_place, receipt_detail, receipt_proof, receipt_us)"
+    " SELECT id, tenant, key, channel, subject, text, about, state, why, created_us,"
+    " requeued_us, attempts, attempts_before, is_ambiguous, next_attempt_us, settled_us, is_told,"
+    " receipt_provider, receipt_identifier, receipt_place, receipt_detail, receipt_proof, receipt_us"
+    " FROM deliveries;"
+    "CREATE TABLE delivery_attempts_2 ("
+    " delivery TEXT NOT NULL REFERENCES deliveries_2 (id) ON DELETE CASCADE,"
+    " number INTEGER NOT NULL,"
+    " is_read_back INTEGER NOT NULL,"
+    " started_us INTEGER NOT NULL,"
+    " ended_us INTEGER,"
+    " outcome TEXT NOT NULL DEFAULT '',"
+    " error TEXT NOT NULL DEFAULT '',"
+    " status INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY (delivery, number)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO delivery_attempts_2 SELECT delivery, number, is_read_back, started_us, ended_us, outcome,"
+    " error, status FROM delivery_attempts;"
+    // In this order: dropping what is referred to would delete what refers to it.
+    "DROP TABLE delivery_attempts;"
+    "DROP TABLE deliveries;"
+    "ALTER TABLE deliveries_2 RENAME TO deliveries;"
+    "ALTER TABLE delivery_attempts_2 RENAME TO delivery_attempts;"
+    "CREATE INDEX delivery_attempts_open ON delivery_attempts (delivery) WHERE ended_us IS NULL;"
+    "CREATE INDEX deliveries_due ON deliveries (channel, next_attempt_us) WHERE next_attempt_us IS NOT NULL;"
+    "CREATE INDEX deliveries_open ON deliveries (channel) WHERE settled_us IS NULL;"
+    "CREATE INDEX deliveries_settled ON deliveries (settled_us) WHERE settled_us IS NOT NULL;"
+    "CREATE INDEX deliveries_untold ON deliveries (settled_us)"
+    " WHERE settled_us IS NOT NULL AND is_told = 0;"
+    "CREATE INDEX deliveries_about ON deliveries (tenant, about, id);"
+    "CREATE INDEX deliveries_tenant ON deliveries (tenant, id);"
+    "CREATE INDEX deliveries_state ON deliveries (tenant, state, id);"
+    "CREATE INDEX deliveries_thread ON deliveries (tenant, channel, thread, revision) WHERE thread <> '';"
+    "CREATE INDEX deliveries_thread_open ON deliveries (tenant, channel, thread, revision)"
+    " WHERE thread <> '' AND settled_us IS NULL;"
+    "CREATE TABLE delivery_threads ("
+    " tenant TEXT NOT NULL,"
+    " channel TEXT NOT NULL,"
+    " thread TEXT NOT NULL,"
+    " revision INTEGER NOT NULL,"  // of the last delivery enqueued
+    " used_us INTEGER NOT NULL,"   // when it was
+    " is_recreated INTEGER NOT NULL DEFAULT 0,"
+    " anchor_delivery TEXT,"  // null: there is no message
+    " anchor_address TEXT,"   // of the channel: where the message is
+    " anchor_identifier TEXT,"
+    " anchor_place TEXT,"
+    " anchor_subject TEXT,"
+    " PRIMARY KEY (tenant, channel, thread)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX delivery_threads_used ON delivery_threads (used_us);"
+    // How many are not settled. Kept by the database itself, so that no way of settling one forgets it.
+    "CREATE TABLE delivery_tenants ("
+    " tenant TEXT PRIMARY KEY,"
+    " waiting INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "INSERT INTO delivery_tenants SELECT tenant, count(*) FROM deliveries WHERE settled_us IS NULL"
+    " GROUP BY tenant;"
+    "CREATE TRIGGER deliveries_enqueued AFTER INSERT ON deliveries WHEN NEW.settled_us IS NULL BEGIN"
+    " INSERT INTO delivery_tenants VALUES (NEW.tenant, 1)"
+    " ON CONFLICT (tenant) DO UPDATE SET waiting = waiting + 1; END;"
+    "CREATE TRIGGER deliveries_done AFTER UPDATE OF settled_us ON deliveries"
+    " WHEN OLD.settled_us IS NULL AND NEW.settled_us IS NOT NULL BEGIN"
+    " UPDATE delivery_tenants SET waiting = waiting - 1 WHERE tenant = NEW.tenant; END;"
+    "CREATE TRIGGER deliveries_requeued AFTER UPDATE OF settled_us ON deliveries"
+    " WHEN OLD.settled_us IS NOT NULL AND NEW.settled_us IS NULL BEGIN"
+    " INSERT INTO delivery_tenants VALUES (NEW.tenant, 1)"
+    " ON CONFLICT (tenant) DO UPDATE SET waiting = waiting + 1; END;"
+    "CREATE TRIGGER deliveries_deleted AFTER DELETE ON deliveries WHEN OLD.settled_us IS NULL BEGIN"
+    " UPDATE delivery_tenants SET waiting = waiting - 1 WHERE tenant = OLD.tenant; END";
+
+}  // namespace
+
+std::vector<store::Migration> delivery_migrations() {
+    return {{1, std::string(kCreate)}, {2, std::string(kAddThreads)}};
+}
+
+Result<void> migrate_deliveries(store::Database& db) {
+    return store::migrate(db, "delivery", delivery_migrations());
+}
+
+}  // namespace nightshift::delivery
