@@ -1,0 +1,263 @@
+#include "alerts/groups.h"
+
+#include <algorithm>
+
+#include "alerts/limits.h"
+
+namespace nightshift::alerts {
+namespace {
+
+milliseconds wait_for(const RouteOptions& options, const Alert& alert) {
+    return options.wait[static_cast<size_t>(severity_of(alert.labels))];
+}
+
+bool is_critical(const Alert& alert) {
+    return severity_of(alert.labels) == Severity::kCritical;
+}
+
+std::string key_of(const Route& route, const Labels& labels, std::string_view tenant) {
+    std::string key(tenant);
+    key += '/';
+    key += route.name;
+    key += labels.text();
+    return key;
+}
+
+// The firing first, then by start: the same order every time.
+bool comes_before(const AlertPtr& a, const AlertPtr& b, Time now) {
+    bool a_fires = a->is_firing(now);
+    bool b_fires = b->is_firing(now);
+    if (a_fires != b_fires) return a_fires;
+    if (a->starts != b->starts) return a->starts < b->starts;
+    return a->labels < b->labels;
+}
+
+}  // namespace
+
+uint64_t alert_id(const Alert& alert) {
+    return alert.fingerprint() ^ (std::hash<std::string>{}(alert.tenant) * 0x9e3779b97f4a7c15ull);
+}
+
+Groups::Groups(Route root, std::vector<InhibitRule> inhibitions, SuppressFn suppress)
+    : root_(std::make_shared<const Route>(std::move(root))),
+      inhibitor_(std::move(inhibitions)),
+      suppress_(std::move(suppress)) {}
+
+Groups::Group& Groups::group_for(const Route& route, const Alert& alert) {
+    Labels labels = group_labels(route.options, alert.labels);
+    std::string key = key_of(route, labels, alert.tenant);
+    auto found = groups_.find(key);
+    if (found == groups_.end() && groups_.size() >= kGroupsMax) {
+        labels = Labels();
+        key = key_of(route, labels, alert.tenant);
+        found = groups_.find(key);
+    }
+    if (found != groups_.end()) return found->second;
+    Group group;
+    group.key = key;
+    group.tenant = alert.tenant;
+    group.route = &route;
+    group.labels = std::move(labels);
+    group.due = Time::max();
+    if (auto told = restored_.find(key); told != restored_.end()) {
+        group.told_firing.insert(told->second.firing.begin(), told->second.firing.end());
+        group.told_at = told->second.at;
+        group.was_told = group.has_flushed = true;
+        restored_.erase(told);
+    }
+    return groups_.emplace(std::move(key), std::move(group)).first->second;
+}
+
+bool Groups::has_group(const Route& route, const Alert& alert) const {
+    std::string key = key_of(route, group_labels(route.options, alert.labels), alert.tenant);
+    return groups_.contains(key) || restored_.contains(key);
+}
+
+void Groups::schedule(Group& group, Time at) {
+    if (group.due <= at) return;
+    group.due = at;
+    due_.push({at, group.key});
+}
+
+void Groups::restore(Told told) {
+    std::string key = told.key;
+    restored_[std::move(key)] = std::move(told);
+}
+
+void Groups::put(const AlertPtr& alert, Time now) {
+    AlertPtr& known = alerts_[alert_id(*alert)];
+    known = alert;
+    if (alert->is_firing(now)) {
+        inhibitor_.add(*alert);
+    } else {
+        inhibitor_.remove(*alert);
+    }
+    bool is_over = !alert->is_firing(now);
+    bool is_kept = false;
+    for (const Route* route : find_routes(*root_, alert->labels)) {
+        if (is_over && !has_group(*route, *alert)) continue;
+        Group& group = group_for(*route, *alert);
+        // What nobody was told of need not be told that it is over.
+        if (is_over && !group.alerts.contains(alert_id(*alert)) &&
+            !group.told_firing.contains(alert->fingerprint()))
+            continue;
+        is_kept = true;
+        group.alerts[alert_id(*alert)] = alert;
+        Time at = group.has_flushed
+                      ? std::max<Time>(now, group.told_at + group.route->options.interval)
+                      // An alert that began long ago has waited already.
+                      : std::max<Time>(now, std::max(alert->starts, now - wait_for(route->options, *alert)) +
+                                                wait_for(route->options, *alert));
+        schedule(group, at);
+        // Alerts of others end by themselves when they are not repeated.
+        if (!is_over && alert->ends != Alert::kForever) due_.push({alert->ends, group.key});
+    }
+    if (!is_kept) alerts_.erase(alert_id(*alert));
+}
+
+Suppression Groups::suppression_of(const Alert& alert, Time now) const {
+    if (auto by = inhibitor_.muted_by(alert, now))
+        return {Suppression::By::kInhibition, fmt::format("{:016x}", *by)};
+    std::vector<const Route*> routes = find_routes(*root_, alert.labels);
+    return suppress_(alert, routes.front()->options, now);
+}
+
+std::optional<Flush> Groups::flush(Group& group, Time now) {
+    const RouteOptions& options = group.route->options;
+    Flush out{.key = group.key,
+              .tenant = group.tenant,
+              .route = group.route->name,
+              .policy = options.policy,
+              .group = group.labels};
+    std::unordered_set<uint64_t> firing;
+    std::vector<AlertPtr> suppressed;
+    bool has_new = false;
+    bool has_ended = false;
+    uint64_t words = 0;
+    for (const auto& [id, alert] : group.alerts) {
+        uint64_t fingerprint = alert->fingerprint();
+        bool was_told = group.told_firing.contains(fingerprint);
+        if (!alert->is_firing(now)) {
+            has_ended = has_ended || was_told;
+            if (was_told) out.alerts.push_back(alert);
+            continue;
+        }
+        Suppression suppression;
+        if (auto by = inhibitor_.muted_by(*alert, now)) {
+            suppression = {Suppression::By::kInhibition, fmt::format("{:016x}", *by)};
+        } else {
+            suppression = suppress_(*alert, options, now);
+        }
+        if (suppression.by != Suppression::By::kNobody) {
+            if (out.suppressed++ == 0) out.suppression = suppression;
+            suppressed.push_back(alert);
+            // It was told and is muted now: that is not its end.
+            if (was_told) firing.insert(fingerprint);
+            continue;
+        }
+        firing.insert(fingerprint);
+        has_new = has_new || !was_told;
+        words += alert->annotations.fingerprint() ^ fingerprint;
+        out.alerts.push_back(alert);
+        ++out.firing;
+    }
+    std::sort(out.alerts.begin(), out.alerts.end(),
+              [&](const AlertPtr& a, const AlertPtr& b) { return comes_before(a, b, now); });
+
+    bool is_due_again = group.was_told && !firing.empty() && now - group.told_at >= options.repeat;
+    bool is_over = firing.empty() && !group.told_firing.empty();
+    group.has_flushed = true;
+    if (out.firing == 0 && out.suppressed > 0 && !is_over && !has_ended) {
+        bool is_known = group.was_suppressed;
+        group.was_suppressed = true;
+        out.reason = Flush::Reason::kSuppressed;
+        out.alerts = std::move(suppressed);
+        group.told_at = now;
+        if (is_known) return std::nullopt;
+        return out;
+    }
+    // What was muted and is told again is news.
+    has_new = has_new || group.was_suppressed;
+    // Whom a restart made forget the words is not told for that alone.
+    has_new = has_new || (group.told_words != 0 && words != group.told_words && !firing.empty());
+    group.told_words = words;
+    if (!has_new && !has_ended && !is_due_again) return std::nullopt;
+    out.reason = is_over                  ? Flush::Reason::kResolved
+                 : !group.was_told        ? Flush::Reason::kFirst
+                 : (has_new || has_ended) ? Flush::Reason::kChanged
+                                          : Flush::Reason::kRepeated;
+    group.was_suppressed = false;
+    group.was_told = !is_over;
+    group.told_firing = std::move(firing);
+    group.told_at = now;
+    return out;
+}
+
+void Groups::drop_ended(Group& group, Time now) {
+    for (auto each = group.alerts.begin(); each != group.alerts.end();) {
+        const AlertPtr& alert = each->second;
+        bool is_done = !alert->is_firing(now) && !group.told_firing.contains(alert->fingerprint());
+        if (!is_done) {
+            ++each;
+            continue;
+        }
+        auto known = alerts_.find(each->first);
+        if (known != alerts_.end() && known->second == alert) {
+            inhibitor_.remove(*alert);
+            alerts_.erase(known);
+        }
+        each = group.alerts.erase(each);
+    }
+}
+
+std::vector<Flush> Groups::tick(Time now) {
+    std::vector<Flush> out;
+    while (!due_.empty() && due_.top().at <= now) {
+        Due due = due_.top();
+        due_.pop();
+        auto found = groups_.find(due.key);
+        if (found == groups_.end()) continue;
+        Group& group = found->second;
+        bool is_end_of_alert = due.at != group.due;
+        if (is_end_of_alert && group.has_flushed) {
+            Time at = std::max<Time>(now, group.told_at + group.route->options.interval);
+            if (at > now) {
+                schedule(group, at);
+                continue;
+            }
+        } else if (is_end_of_alert) {
+            continue;
+        }
+        group.due = Time::max();
+        bool has_critical = std::any_of(group.alerts.begin(), group.alerts.end(),
+                                        [](const auto& each) { return is_critical(*each.second); });
+        if (now < settle_until_ && !has_critical) {
+            schedule(group, settle_until_);
+            continue;
+        }
+        if (auto flushed = flush(group, now)) out.push_back(std::move(*flushed));
+        drop_ended(group, now);
+        if (group.alerts.empty()) {
+            groups_.erase(found);
+            continue;
+        }
+        // A group that goes on is looked at for its repetition, or for the end of what mutes it.
+        schedule(group, group.was_told ? group.told_at + group.route->options.repeat
+                                       : now + group.route->options.interval);
+    }
+    return out;
+}
+
+std::optional<Time> Groups::next() const {
+    if (due_.empty()) return std::nullopt;
+    return due_.top().at;
+}
+
+void Groups::review(Time now) {
+    for (auto& [key, group] : groups_) {
+        if (!group.has_flushed) continue;
+        schedule(group, std::max<Time>(now, group.told_at + group.route->options.interval));
+    }
+}
+
+}  // namespace nightshift::alerts

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "alerts/alert.h"
+#include "alerts/inhibition.h"
+#include "alerts/route.h"
+
+namespace nightshift::alerts {
+
+using AlertPtr = std::shared_ptr<const Alert>;
+
+// Why an alert is kept from people.
+struct Suppression {
+    enum class By { kNobody, kSilence, kInhibition, kWindow };
+    By by = By::kNobody;
+    std::string what;  // the silence's id, the muting alert's fingerprint, the window's name
+};
+
+// What is to be told of a group now.
+struct Flush {
+    enum class Reason { kFirst, kChanged, kResolved, kRepeated, kSuppressed };
+    Reason reason = Reason::kFirst;
+    std::string key;  // of the group, the same in every run
+    std::string tenant;
+    std::string route;
+    std::string policy;
+    Labels group;                  // what it is grouped by
+    std::vector<AlertPtr> alerts;  // not suppressed, the firing first; those that ended since the last flush
+    uint32_t firing = 0;
+    uint32_t suppressed = 0;  // firing, and kept from people
+    Suppression suppression;  // of the first of those
+};
+
+// Which alerts a group was last told with; kept by whoever tells.
+struct Told {
+    std::string key;
+    std::vector<uint64_t> firing;
+    Time at;
+};
+
+// The groups of all alerts and when to tell of them: as Alertmanager does it (a new group waits, a changed
+// one waits its interval, one that stays the same is repeated, one whose alerts have all ended says so once).
+// Pure; one thread at a time.
+class Groups {
+public:
+    // Who is suppressed at `now`, besides inhibition; called at a flush for each alert.
+    using SuppressFn = std::function<Suppression(const Alert&, const RouteOptions&, Time now)>;
+
+    Groups(Route root, std::vector<InhibitRule> inhibitions, SuppressFn suppress);
+
+    // A new or changed alert; of an ended one, Alert::ends is in the past. kLimit.
+    void put(const AlertPtr& alert, Time now);
+    // After a restart, before the first put(): what had been told.
+    void restore(Told told);
+    // No group is told before that time, unless critical: those that would inhibit it may not be here yet.
+    void settle_until(Time time) { settle_until_ = time; }
+
+    // What is due. Groups whose alerts are all over and told are gone afterwards.
+    std::vector<Flush> tick(Time now);
+    // When the next tick() may have something.
+    std::optional<Time> next() const;
+    // Of a silence or window that began or ended: look at every group soon.
+    void review(Time now);
+
+    size_t size() const { return groups_.size(); }
+    const std::unordered_map<uint64_t, AlertPtr>& alerts() const { return alerts_; }
+    // Whether it is inhibited now.
+    Suppression suppression_of(const Alert& alert, Time now) const;
+
+private:
+    struct Group {
+        std::string key;
+        std::string tenant;
+        const Route* route = nullptr;
+        Labels labels;
+        std::unordered_map<uint64_t, AlertPtr> alerts;
+        std::unordered_set<uint64_t> told_firing;
+        uint64_t told_words = 0;  // of the annotations of what fires
+        Time due;
+        Time told_at;
+        bool was_told = false;
+        bool has_flushed = false;  // its first wait is over
+        bool was_suppressed = false;
+    };
+    struct Due {
+        Time at;
+        std::string key;
+        bool operator<(const Due& other) const { return at > other.at; }
+    };
+
+    Group& group_for(const Route& route, const Alert& alert);
+    // There is one, or there was before a restart.
+    bool has_group(const Route& route, const Alert& alert) const;
+    void schedule(Group& group, Time at);
+    std::optional<Flush> flush(Group& group, Time now);
+    void drop_ended(Group& group, Time now);
+
+    std::shared_ptr<const Route> root_;  // groups point into it
+    Inhibitor inhibitor_;
+    SuppressFn suppress_;
+    std::unordered_map<std::string, Group> groups_;
+    std::unordered_map<uint64_t, AlertPtr> alerts_;  // by tenant and fingerprint
+    std::unordered_map<std::string, Told> restored_;
+    std::priority_queue<Due> due_;
+    Time settle_until_;
+};
+
+// Of an alert in Groups::alerts().
+uint64_t alert_id(const Alert& alert);
+
+}  // namespace nightshift::alerts
