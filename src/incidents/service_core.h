@@ -1,0 +1,65 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "incidents/service.h"
+#include "io/task_group.h"
+
+namespace nightshift::incidents {
+
+// What the loop owns.
+struct Service::Core : std::enable_shared_from_this<Core> {
+    // An incident that is not over, or was not long ago.
+    struct Live {
+        Kept kept;
+        std::string policy;
+        std::vector<Wish> unsent;  // decided, and not on disk yet
+        Time look = Time::max();   // when to look again
+        bool is_diagnosing = false;
+        bool is_changed = false;  // since the last write
+    };
+    using Written = std::function<void(const Result<void>&)>;
+
+    Core(Parts given, Settings configured);
+
+    Result<void> load();
+    void start_periodic_work();
+    Task<> stop_here();
+
+    void take(const Told& group);
+    Live& open(const Told& group, Time now);
+    Live* find_live(const std::string& tenant, const std::string& key);
+    // Judges, escalates, tells and writes: whatever has changed. `written` hears of the commit.
+    void drive(Live& live, Written written = {});
+    void want_diagnosis(Live& live);
+    void start_diagnoses();
+    Task<> diagnose_one(std::string id);
+    Task<> end_one(std::string id);
+    // A person wants it diagnosed anew; `done` hears what it is then.
+    Task<> diagnose_for(std::string tenant, std::string id, std::function<void(Result<Incident>)> done);
+    void write(Live& live, Written written);
+    void schedule(Live& live, std::optional<Time> at);
+    Task<> look_at_due();
+    void forget_old(Time now);
+    Task<> prune();
+
+    EscalationPolicy policy_of(const Live& live) const;
+    std::vector<std::string> channels_of(const Incident& incident, const EscalationMove& move) const;
+    Wish wish_for(const Incident& incident, const std::string& channel, const Message& message) const;
+
+    Parts parts;
+    Settings settings;
+    std::unordered_map<std::string, Live> live;           // by id
+    std::unordered_map<std::string, std::string> by_key;  // tenant and key to id
+    std::set<std::pair<Time, std::string>> due;
+    std::deque<std::string> to_diagnose;
+    io::TaskGroup tasks;
+    Stats stats;
+};
+
+}  // namespace nightshift::incidents

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "incidents/types.h"
+#include "store/sqlite/database.h"
+
+// The incidents' tables, and nobody else's. Functions that change something run inside the writer's change.
+namespace nightshift::incidents {
+
+Result<void> migrate_incidents(store::Database& db);
+
+// An incident with what its group was last told with: all alerts that fired, also those that are not kept as
+// members.
+struct Kept {
+    Incident incident;
+    std::vector<uint64_t> told;
+    Time told_at;
+};
+
+// kConflict when another unresolved incident has its key.
+Result<void> put_incident(store::Database& db, const Kept& kept);
+// Unresolved, and those that were resolved after `resolved_after`; oldest first.
+Result<std::vector<Kept>> select_recent(store::Database& db, Time resolved_after);
+// kNotFound.
+Result<Incident> select_incident(store::Database& db, const std::string& tenant, const std::string& id);
+
+// Which incidents a list shows; empty members do not restrict. Newest first.
+struct Filter {
+    std::string tenant;
+    std::optional<State> state;
+    bool is_unresolved = false;
+    std::optional<Severity> severity;
+    std::string rule;
+    std::optional<Time> opened_after;
+    int limit = 100;
+    std::string cursor;
+};
+
+struct Page {
+    std::vector<Incident> incidents;
+    std::string cursor;  // empty: no more
+    uint64_t total = 0;  // of those the filter selects, whatever the page
+};
+
+Result<Page> select_page(store::Database& db, const Filter& filter);
+// Deletes those resolved before that time.
+Result<int64_t> forget_resolved(store::Database& db, Time before);
+
+}  // namespace nightshift::incidents
