@@ -62,6 +62,8 @@ public:
     // For an ETag, without its quotes: other content has another version, also after a restart.
     const std::string& version() const { return version_; }
     int64_t as_of_ms() const { return as_of_ms_; }
+    const Entries& sessions() const { return content_->sessions; }
+    const Entries& agents() const { return content_->agents; }
 
     // {"items":[…],"next_cursor":…,"total":…,"as_of_ms":…}; a cursor that we did not give starts at the
     // beginning.

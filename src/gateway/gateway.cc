@@ -168,6 +168,31 @@ std::vector<RouteTrouble> Gateway::troubles() const {
     return troubled_routes(*state_->current(), std::chrono::steady_clock::now());
 }
 
+Result<std::string> Gateway::set_aside(std::string_view name, std::string_view route, seconds length) {
+    const std::shared_ptr<const Plan> plan = state_->current();
+    const Instant now = std::chrono::steady_clock::now();
+    NS_TRY(std::vector<size_t> lanes, find_dispensable_lanes(*plan, name, route, now));
+    for (const size_t lane : lanes) plan->lanes.set_aside(lane, now + length);
+    return fmt::format("{} lane(s) are left alone for {} s", lanes.size(), length.count());
+}
+
+std::vector<RouteReport> Gateway::routes() const {
+    return route_reports(*state_->current(), std::chrono::steady_clock::now());
+}
+
+std::vector<Gateway::BudgetUse> Gateway::budgets(std::string_view tenant, double share_min) const {
+    constexpr size_t kBudgetsMax = 500;
+    std::vector<BudgetUse> all;
+    if (!state_->limits) return all;
+    for (const CounterPtr& counter : state_->limits->fullest(state_->parts.clock.now(), kBudgetsMax)) {
+        if (counter->share() < share_min) break;
+        if (!belongs_to(counter->subject(), tenant)) continue;
+        all.push_back({counter->spec().name, counter->subject(),
+                       std::string(to_string(counter->spec().window)), counter->share(), counter->end()});
+    }
+    return all;
+}
+
 Task<std::pair<std::shared_ptr<const Plan>, ShardStats>> Gateway::stats() const {
     std::vector<ShardStats> all;
     for (const auto& shard : state_->shards) {

@@ -43,10 +43,26 @@ public:
     // Blocking, not from a loop.
     Result<void> reload(Settings settings);
 
+    // Leaves the targets alone that are `name` ("groq", or "groq/llama-3.3-70b") or, of a route, the one that
+    // would be asked first; their calls go on to the next ones. kNotFound; kConflict when nobody else would
+    // serve a route. Any thread. What was done, in words.
+    Result<std::string> set_aside(std::string_view name, std::string_view route, seconds length);
+
     // On one of the loops.
     Task<net::Response> handle(CallRequest request);
     // Routes that nobody would answer now. Any thread.
     std::vector<RouteTrouble> troubles() const;
+    // How every route would do now. Any thread.
+    std::vector<RouteReport> routes() const;
+    // The limits of a tenant that are nearest to their end, fullest first. Any thread.
+    struct BudgetUse {
+        std::string limit;
+        std::string subject;
+        std::string window;
+        double share = 0;  // used of all; 1 is all
+        Time ends;
+    };
+    std::vector<BudgetUse> budgets(std::string_view tenant, double share_min) const;
     // What all loops have seen, and the settings it belongs to. On one of the loops.
     Task<std::pair<std::shared_ptr<const Plan>, ShardStats>> stats() const;
     // For people, as JSON objects; see status.h. On one of the loops.

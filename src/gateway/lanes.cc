@@ -153,6 +153,10 @@ void Lanes::note_use(size_t index, bool is_chat) {
     if (known.load(kRelaxed) != is_chat) known.store(is_chat, kRelaxed);
 }
 
+void Lanes::set_aside(size_t lane, Instant until) {
+    raise(lanes_[lane]->cooldown_until, to_ns(until));
+}
+
 void Lanes::on_probe(size_t index, Instant now) {
     lanes_[index]->last_probe.store(to_ns(now), kRelaxed);
 }

@@ -72,6 +72,8 @@ public:
                     Instant now);
     // Whether the good call was a chat, or embeddings or a response: what a probe says to it.
     void note_use(size_t lane, bool is_chat);
+    // A person, or a runbook, wants it left alone until then.
+    void set_aside(size_t lane, Instant until);
     // We ask it ourselves, whatever comes of it.
     void on_probe(size_t lane, Instant now);
     // The provider's word on what is left of its limits.

@@ -68,25 +68,62 @@ Standing best_standing(const Plan& plan, const Target& target, Instant now) {
     return Standing::kUnproven;
 }
 
-std::vector<RouteTrouble> troubled_routes(const Plan& plan, Instant now) {
-    std::vector<RouteTrouble> troubles;
+std::vector<RouteReport> route_reports(const Plan& plan, Instant now) {
+    std::vector<RouteReport> reports;
     for (const Route& route : plan.settings.routes) {
-        std::string why;
-        bool is_served = route.targets.empty();
+        RouteReport report{.route = route.name, .is_served = route.targets.empty()};
         for (const Target& target : route.targets) {
             const Standing standing = best_standing(plan, target, now);
             // Of a wildcard nobody knows what its other models would say.
             const bool may_serve = standing == Standing::kGood || standing == Standing::kUnproven ||
                                    (standing == Standing::kOnTrial && target.models > 1);
-            is_served = is_served || may_serve;
             const LaneState first = key_state(plan, target, 0, now);
-            why += fmt::format("{}{}/{}: {}{}", why.empty() ? "" : "; ",
-                               plan.settings.providers[target.provider].name, target.model, words(standing),
-                               until(first, standing, now));
+            const std::string name =
+                fmt::format("{}/{}", plan.settings.providers[target.provider].name, target.model);
+            const std::string line =
+                fmt::format("{}: {}{}", name, words(standing), until(first, standing, now));
+            report.why += (report.why.empty() ? "" : "; ") + line;
+            if (!may_serve) report.troubled += (report.troubled.empty() ? "" : "; ") + line;
+            if (standing == Standing::kGood && report.serving.empty()) report.serving = name;
+            report.is_served = report.is_served || may_serve;
         }
-        if (!is_served) troubles.push_back({route.name, std::move(why)});
+        reports.push_back(std::move(report));
+    }
+    return reports;
+}
+
+std::vector<RouteTrouble> troubled_routes(const Plan& plan, Instant now) {
+    std::vector<RouteTrouble> troubles;
+    for (RouteReport& report : route_reports(plan, now)) {
+        if (!report.is_served) troubles.push_back({std::move(report.route), std::move(report.why)});
     }
     return troubles;
+}
+
+Result<std::vector<size_t>> find_dispensable_lanes(const Plan& plan, std::string_view name,
+                                                   std::string_view route, Instant now) {
+    std::set<size_t> lanes;
+    for (const Route& each : plan.settings.routes) {
+        if (!route.empty() && each.name != route) continue;
+        bool is_served = false;
+        bool has_found = false;
+        for (const Target& target : each.targets) {
+            const std::string& provider = plan.settings.providers[target.provider].name;
+            const bool is_good = best_standing(plan, target, now) <= Standing::kUnproven;
+            const bool is_meant =
+                name.empty() ? is_good && !has_found
+                             : name == provider || name == fmt::format("{}/{}", provider, target.model);
+            is_served = is_served || (is_good && !is_meant);
+            if (!is_meant) continue;
+            has_found = true;
+            const size_t count = lane_count(plan.settings.providers[target.provider]) * target.models;
+            for (size_t lane = 0; lane < count; ++lane) lanes.insert(first_lane(target, 0) + lane);
+        }
+        if (has_found && !is_served)
+            return fail(Code::kConflict, "without it nobody would serve {}", each.name);
+    }
+    if (lanes.empty()) return fail(Code::kNotFound, "no route has a target {:.100}", name);
+    return std::vector<size_t>(lanes.begin(), lanes.end());
 }
 
 std::vector<IdleLane> idle_lanes(const Plan& plan, milliseconds idle_for, Instant since, Instant now) {

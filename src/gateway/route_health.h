@@ -16,6 +16,16 @@ LaneStats key_stats(const ShardStats& stats, const Target& target, size_t key);
 // Of a target's keys, or of a wildcard's models, the one that stands best: one that works is enough.
 Standing best_standing(const Plan& plan, const Target& target, Instant now);
 
+// How a route would do now.
+struct RouteReport {
+    std::string route;
+    bool is_served = false;  // somebody would answer, as far as we know
+    std::string why;         // each target and how it stands
+    std::string troubled;    // those that would not be asked; "" for none
+    std::string serving;     // the first that is known to be good; "" for none
+};
+std::vector<RouteReport> route_reports(const Plan& plan, Instant now);
+
 // A route whose calls nobody would answer now, as far as we know.
 struct RouteTrouble {
     std::string route;
@@ -23,6 +33,11 @@ struct RouteTrouble {
 };
 // A target on trial has proven nothing yet, so a route that has only such ones is still in trouble.
 std::vector<RouteTrouble> troubled_routes(const Plan& plan, Instant now);
+
+// The lanes of `name` ("groq", or "groq/llama-3.3-70b"; "" for the first good one) on `route` ("" for all
+// routes), without which every one of its routes would still be served. kNotFound, kConflict.
+Result<std::vector<size_t>> find_dispensable_lanes(const Plan& plan, std::string_view name,
+                                                   std::string_view route, Instant now);
 
 // A key of a target that nobody has called for so long that what we know of it is old.
 struct IdleLane {

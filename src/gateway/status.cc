@@ -116,11 +116,6 @@ json::object amount_json(const Amount& amount) {
             {"usd", static_cast<double>(amount.nano_usd) / 1e9}};
 }
 
-bool belongs_to(const std::string& subject, std::string_view tenant) {
-    return subject == tenant ||
-           (subject.size() > tenant.size() && subject.starts_with(tenant) && subject[tenant.size()] == '/');
-}
-
 json::array limits_json(const Limits* limits, std::string_view tenant, Time wall) {
     constexpr size_t kShownMax = 200;
     json::array out;
@@ -157,6 +152,11 @@ json::array notes_json(const ShardStats& stats, std::string_view tenant) {
 }
 
 }  // namespace
+
+bool belongs_to(std::string_view subject, std::string_view tenant) {
+    return subject == tenant ||
+           (subject.size() > tenant.size() && subject.starts_with(tenant) && subject[tenant.size()] == '/');
+}
 
 ShardStats merge(const std::vector<ShardStats>& all) {
     ShardStats sum;

@@ -11,6 +11,9 @@
 // What people see of the gateway, as JSON; docs/gateway.md says what each member means.
 namespace nightshift::gateway {
 
+// Whether a limit's subject is this tenant, or something of its.
+bool belongs_to(std::string_view subject, std::string_view tenant);
+
 // What all loops have seen together.
 ShardStats merge(const std::vector<ShardStats>& all);
 

@@ -34,14 +34,17 @@ Result<void> add_names(std::string_view element, std::vector<std::string>& names
 }  // namespace
 
 Result<TopicKind> topic_kind(std::string_view name) {
-    if (name == "fleet" || name == "jobs" || name == "supervised") return TopicKind::kState;
+    for (std::string_view known : {"fleet", "jobs", "supervised", "incidents"}) {
+        if (name == known) return TopicKind::kState;
+    }
     if (name == "events") return TopicKind::kLog;
     bool is_session = name.starts_with(kSessionPrefix) && name.size() > kSessionPrefix.size();
     if (is_session && name.size() <= kTopicNameBytesMax && is_valid_utf8(name)) return TopicKind::kLog;
-    return fail(Code::kInvalid,
-                "there is no topic '{}'; topics are fleet, jobs, supervised, events and session:<id> (at "
-                "most {} bytes)",
-                truncate_utf8(to_valid_utf8(name), 100), kTopicNameBytesMax);
+    return fail(
+        Code::kInvalid,
+        "there is no topic '{}'; topics are fleet, jobs, supervised, incidents, events and session:<id> (at "
+        "most {} bytes)",
+        truncate_utf8(to_valid_utf8(name), 100), kTopicNameBytesMax);
 }
 
 Result<std::vector<std::string>> parse_topics(std::string_view raw) {
