@@ -173,10 +173,23 @@ void add_numbers(PrometheusText& text, std::string_view part, const json::object
     }
 }
 
-Task<net::Response> metrics(SystemParts parts, Call) {
+Task<json::object> whole_system(SystemParts parts) {
     json::object system = system_json(parts);
+    json::object alerting = co_await parts.alerting();
+    for (auto& member : alerting) system[member.key()] = std::move(member.value());
+    co_return system;
+}
+
+Task<net::Response> show_system(SystemParts parts, Call) {
+    json::object system = co_await whole_system(std::move(parts));
+    co_return json_answer(200, system);
+}
+
+Task<net::Response> metrics(SystemParts parts, Call) {
+    json::object system = co_await whole_system(parts);
     PrometheusText text;
-    for (std::string_view part : {"process", "recorder", "ingest", "live", "fleet", "http", "disk"}) {
+    for (std::string_view part : {"process", "recorder", "ingest", "live", "fleet", "http", "disk", "alerts",
+                                  "incidents", "deliveries"}) {
         add_numbers(text, part, system.at(part).as_object());
     }
     text.gauge("uptime_seconds", "Since the program started.",
@@ -207,7 +220,7 @@ void add_system_routes(Router& router, SystemParts parts) {
     router.add({net::Method::kGet, "/metrics", Access::scoped(Scope::kRead),
                 [parts](Call call) { return metrics(parts, std::move(call)); }});
     router.add({net::Method::kGet, "/api/v1/system", Access::scoped(Scope::kRead),
-                immediate([parts](const Call&) { return json_answer(200, system_json(parts)); })});
+                [parts](Call call) { return show_system(parts, std::move(call)); }});
 }
 
 }  // namespace nightshift::api

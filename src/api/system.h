@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -38,6 +39,8 @@ struct SystemParts {
     std::function<net::ServerStats()> http;
     std::function<std::vector<std::string>()> sources;  // each a `source` of docs/api.md
     std::function<std::vector<Failing>()> failing;
+    // Numbers of alerts, incidents and deliveries, each an object under its name.
+    std::function<Task<boost::json::object>()> alerting;
 };
 
 // /healthz, /readyz, /metrics and /api/v1/system.

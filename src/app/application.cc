@@ -3,15 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <boost/json.hpp>
 #include <future>
 #include <mutex>
 #include <set>
 #include <thread>
 #include <vector>
 
+#include "api/alertmanager.h"
+#include "api/alerts.h"
 #include "api/events.h"
 #include "api/fleet.h"
 #include "api/gateway.h"
+#include "api/incidents.h"
 #include "api/jobs.h"
 #include "api/live.h"
 #include "api/mcp.h"
@@ -27,6 +32,7 @@
 #include "app/self_watch.h"
 #include "app/sources.h"
 #include "app/version.h"
+#include "app/watch.h"
 #include "app/work.h"
 #include "base/log.h"
 #include "base/redact.h"
@@ -165,6 +171,8 @@ struct Application::Parts {
     std::unique_ptr<Sources> sources;
     std::unique_ptr<SelfWatch> self_watch;
     std::unique_ptr<Work> work;
+    std::unique_ptr<Watch> watch;
+    std::atomic<Watch*> watch_now{nullptr};  // for those that run before it is there
     std::unique_ptr<store::Writer> budgets;  // of the gateway's limits
     std::mutex exporter_mutex;
     std::shared_ptr<gateway::Exporter> exporter;  // under the mutex; null: calls are told of nowhere else
@@ -188,10 +196,12 @@ struct Application::Parts {
     Result<void> serve();
     Result<void> open_work();
     Result<void> open_gateway();
+    Result<void> open_watch();
     Result<void> make_prompt_token();
     Result<jobs::PromptTarget> own_gateway(const std::string& tenant) const;
     api::Router routes();
     void add_work_routes(api::Router& router);
+    void add_watch_routes(api::Router& router);
     std::vector<api::Failing> failing() const;
     std::vector<api::Failing> troubled_routes() const;
     Result<void> reload_gateway(const gateway::Settings& settings);
@@ -248,8 +258,15 @@ Result<void> Application::Parts::open_work() {
     auto find_gateway = [this](const std::string& tenant, const std::string& name) {
         return sources->find(tenant, name);
     };
-    NS_TRY(work, Work::open({*decisions, *pool, *recorder, *hub, clock, find_gateway, model_gateway}, config,
-                            folder.path()));
+    auto on_occurrence = [this](const jobs::Occurrence& occurrence) {
+        if (Watch* now = watch_now) now->on_occurrence(occurrence);
+    };
+    auto on_delivery = [this](const delivery::Delivery& delivery) {
+        if (Watch* now = watch_now) now->on_delivery(delivery);
+    };
+    NS_TRY(work, Work::open({*decisions, *pool, *recorder, *hub, clock, find_gateway, model_gateway,
+                             on_occurrence, on_delivery},
+                            config, folder.path()));
     return work->start();
 }
 
@@ -287,6 +304,31 @@ Result<void> Application::Parts::open_gateway() {
     NS_TRY(gateway,
            gateway::Gateway::start({loops(), clock, record, budgets.get(), &counted_calls}, config.gateway));
     return {};
+}
+
+// After everything it watches.
+Result<void> Application::Parts::open_watch() {
+    auto tenants = [this] {
+        std::set<std::string> all{"default"};
+        for (const auth::Token& token : authenticator->list()) all.insert(token.tenant);
+        return std::vector<std::string>(all.begin(), all.end());
+    };
+    NS_TRY(watch, Watch::open({*pool, *recorder, *hub, clock, *fleet, *work, [this] { return gateway.get(); },
+                               [this] { return failing(); }, tenants},
+                              config, folder.path()));
+    watch_now = watch.get();
+    watch->start();
+    return {};
+}
+
+void Application::Parts::add_watch_routes(api::Router& router) {
+    api::AlertParts alerts{watch->alerts(), clock, {}};
+    alerts.preview = [this](alerts::RulePtr rule, Time from, Time to) {
+        return watch->preview(std::move(rule), from, to);
+    };
+    api::add_alert_routes(router, std::move(alerts));
+    api::add_alertmanager_routes(router, watch->alerts(), clock, config.alerts.resolve_timeout);
+    api::add_incident_routes(router, watch->incident_parts());
 }
 
 void Application::Parts::add_work_routes(api::Router& router) {
@@ -346,6 +388,9 @@ std::vector<api::Failing> Application::Parts::failing() const {
     std::vector<api::Failing> all = self_watch->failing();
     for (api::Failing& each : work->failing()) all.push_back(std::move(each));
     for (api::Failing& each : sources->failing()) all.push_back(std::move(each));
+    if (const Watch* now = watch_now) {
+        for (api::Failing& each : now->troubles()) all.push_back(std::move(each));
+    }
     return all;
 }
 
@@ -358,6 +403,7 @@ api::Router Application::Parts::routes() {
     api::add_live_route(router, *hub);
     api::add_token_routes(router, *authenticator, *pool);
     add_work_routes(router);
+    add_watch_routes(router);
     api::add_gateway_routes(router, gateway.get());
     api::add_openapi_route(router);
     api::SystemParts system;
@@ -373,6 +419,7 @@ api::Router Application::Parts::routes() {
     system.http = [this] { return server ? server->stats() : net::ServerStats{}; };
     system.sources = [this] { return sources->to_json(); };
     system.failing = [this] { return failing(); };
+    system.alerting = [this] { return watch->numbers(); };
     api::add_system_routes(router, std::move(system));
     api::add_mcp_routes(router, std::string(kVersion));
     return router;
@@ -404,6 +451,8 @@ void Application::Parts::stop() {
     if (hub) hub->stop();
     if (server) server->stop();
     if (gateway) gateway->stop();
+    watch_now = nullptr;
+    if (watch) watch->stop();
     // It asks gateways by way of the sources.
     if (work) work->stop();
     if (sources) sources->stop();
@@ -433,7 +482,7 @@ Result<std::unique_ptr<Application>> Application::start(const Config& config,
     std::unique_ptr<Application> application(new Application(std::move(parts)));
     Parts& started = *application->parts_;
     for (auto step : {&Parts::open_state, &Parts::open_recorder, &Parts::open_fleet, &Parts::open_work,
-                      &Parts::open_gateway, &Parts::serve}) {
+                      &Parts::open_gateway, &Parts::open_watch, &Parts::serve}) {
         if (auto done = (started.*step)(); !done) return Failure(done.error());
     }
     return application;
@@ -441,6 +490,7 @@ Result<std::unique_ptr<Application>> Application::start(const Config& config,
 
 Result<void> Application::reload(const Config& config) {
     if (auto done = parts_->work->reload(config); !done) return done;
+    parts_->watch->reload(config);
     if (!parts_->gateway || !config.gateway.is_enabled) return {};
     return parts_->reload_gateway(config.gateway);
 }

@@ -4,8 +4,10 @@
 #include <boost/json.hpp>
 #include <cstdlib>
 
+#include "app/alert_config.h"
 #include "app/config_reader.h"
 #include "app/gateway_config.h"
+#include "app/incident_config.h"
 #include "base/file.h"
 #include "delivery/service.h"
 #include "jobs/agent_json.h"
@@ -133,7 +135,8 @@ void read_channel(ConfigReader& in, Config& config) {
     std::string kind;
     std::string url;
     in.text("name", channel.name);
-    in.choice("kind", kind, {"telegram", "slack", "slack_webhook", "discord", "email", "ntfy", "webhook"});
+    in.choice("kind", kind,
+              {"telegram", "slack", "slack_webhook", "discord", "email", "ntfy", "webhook", "pagerduty"});
     channel.kind = delivery::parse_kind(kind).value_or(delivery::Kind::kWebhook);
     in.text("url", url);
     channel.url = Secret(url);
@@ -165,6 +168,14 @@ void check_channels_of_jobs(ConfigReader& in, const Config& config) {
                                         delivery.channel));
         }
     }
+}
+
+void check_policies_of_routes(ConfigReader& in, const Config& config, const alerts::Route& route) {
+    const std::string& policy = route.options.policy;
+    if (!policy.empty() && !config.incidents.named_policies.contains(policy))
+        in.complain(fmt::format("route {} names policy {}, which is not under incidents.policies", route.name,
+                                policy));
+    for (const alerts::Route& branch : route.branches) check_policies_of_routes(in, config, branch);
 }
 
 // The name of the OpenClaw gateway that an action needs; nothing: it needs none.
@@ -211,6 +222,8 @@ ConfigReading read_config(std::string_view yaml, const Environment& environment)
     in->section("sources", [&](ConfigReader& section) { read_sources(section, config.sources); });
     in->section("fleet", [&](ConfigReader& section) { read_fleet(section, config.fleet); });
     config.zones = std::make_shared<jobs::Zones>();
+    config.alerts = default_alerts();
+    in->section("alerts", [&](ConfigReader& section) { read_alerts(section, config); });
     in->section("runs", [&](ConfigReader& section) {
         section.integer("at_once", config.runs.at_once, 1, 100'000);
         section.integer("catch_up_at_once", config.runs.catch_up_at_once, 1, 10'000);
@@ -223,6 +236,8 @@ ConfigReading read_config(std::string_view yaml, const Environment& environment)
     in->list("agents", [&](ConfigReader& item) { read_agent(item, config); });
     in->section("gateway",
                 [&](ConfigReader& section) { read_gateway(section, config.prices, config.gateway); });
+    in->section("incidents", [&](ConfigReader& section) { read_incidents(section, config); });
+    check_policies_of_routes(*in, config, config.alerts.root);
     check_channels_of_jobs(*in, config);
     check_gateways_of_jobs(*in, config);
     in->done();

@@ -9,11 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "alerts/service.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "delivery/types.h"
 #include "gateway/settings.h"
+#include "incidents/runbook.h"
+#include "incidents/service.h"
 #include "jobs/job.h"
 #include "jobs/schedule/zone.h"
 #include "jobs/supervisor/agent_spec.h"
@@ -34,6 +37,12 @@ struct PriceConfig {
     double output = 0;
     double cache_read = 0;
     double cache_write = 0;
+};
+
+// Who depends on what some alerts are about.
+struct StakesRule {
+    alerts::Matchers matchers;
+    incidents::Stakes stakes;
 };
 
 // What nightshift.yaml says; docs/configuration.md and docs/nightshift.schema.json describe each key.
@@ -86,6 +95,16 @@ struct Config {
     std::vector<delivery::ChannelSpec> channels;
     std::vector<jobs::AgentSpec> agents;
     gateway::Settings gateway;
+    alerts::Settings alerts;
+    incidents::Settings incidents;
+    std::vector<StakesRule> stakes;
+    std::vector<alerts::WeeklySpan> quiet_hours;  // nobody is told of what is not critical
+    std::string quiet_zone = "UTC";
+    struct DeadMan {
+        std::string channel;  // empty: none
+        std::chrono::seconds every = std::chrono::hours(24);
+    } dead_man;
+    std::vector<incidents::Runbook> runbooks;
 };
 
 // One thing wrong with the file; line and column count from 1.

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "incidents/store.h"
 #include "io/blocking.h"
 #include "io/completion.h"
 #include "jobs/runner/spawn_keeper.h"
@@ -123,7 +124,10 @@ jobs::Service::Options Work::job_options(const std::filesystem::path& data) {
     options.stop_elsewhere = [this](jobs::StopRun stop) { return openclaw_.stop(std::move(stop)); };
     options.gateway = parts_.model_gateway;
     options.on_jobs = [this](const std::vector<jobs::JobPtr>& all) { watch(all); };
-    options.on_change = [this](const jobs::Occurrence& occurrence) { publish(occurrence); };
+    options.on_change = [this](const jobs::Occurrence& occurrence) {
+        publish(occurrence);
+        parts_.on_occurrence(occurrence);
+    };
     return options;
 }
 
@@ -135,6 +139,7 @@ Result<void> Work::open_services(const std::filesystem::path& data) {
     watch(config_.jobs);
     auto migrate = [](store::Database& db) -> Result<void> {
         if (auto done = jobs::migrate_jobs(db); !done) return done;
+        if (auto done = incidents::migrate_incidents(db); !done) return done;
         return delivery::migrate_deliveries(db);
     };
     NS_TRY(writer_, store::Writer::open(data / "state.db", migrate));
@@ -145,6 +150,7 @@ Result<void> Work::open_services(const std::filesystem::path& data) {
                                        &parts_.recorder},
                                       job_options(data), config_.jobs));
     deliveries_->set_on_settled([this](const delivery::Delivery& delivery) {
+        parts_.on_delivery(delivery);
         if (!delivery.about.starts_with("run:")) return;
         auto key = jobs::parse_occurrence_id(delivery.tenant, std::string_view(delivery.about).substr(4));
         if (key) jobs_->delivery_settled(*key);

@@ -38,6 +38,9 @@ public:
         const Clock& clock;
         OpenclawWork::FindSource find_gateway;
         std::function<Result<jobs::PromptTarget>(const std::string& tenant)> model_gateway;
+        // An occurrence changed; a delivery was settled. On the loop; may be called before open() returns.
+        std::function<void(const jobs::Occurrence&)> on_occurrence;
+        std::function<void(const delivery::Delivery&)> on_delivery;
     };
     static Result<std::unique_ptr<Work>> open(Parts parts, const Config& config,
                                               const std::filesystem::path& data);
@@ -58,7 +61,8 @@ public:
     delivery::Service& deliveries() { return *deliveries_; }
     jobs::Supervisor& supervisor() { return *supervisor_; }
     jobs::Zones& zones() { return *zones_; }
-    const store::Writer& writer() const { return *writer_; }
+    store::Writer& writer() const { return *writer_; }
+    store::Readers& readers() const { return *readers_; }
 
     PingKeys& ping_keys() { return *ping_keys_; }
     // A channel that the job names and the configuration does not have, in words. Any thread.

@@ -1,0 +1,477 @@
+#include "app/watch.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "alerts/measure.h"
+#include "alerts/store.h"
+#include "app/runbook_steps.h"
+#include "app/told.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "incidents/ack_token.h"
+#include "incidents/conclude.h"
+#include "incidents/incident_json.h"
+#include "io/blocking.h"
+#include "io/completion.h"
+#include "io/periodic.h"
+
+namespace nightshift::app {
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* kSigningKeyFile = "incidents.secret";
+constexpr std::string_view kAbout = "incident:";
+constexpr std::string_view kTopic = "incidents";
+constexpr std::string_view kDeadMan = "dead_man";
+
+// Made once for an installation: whoever knows it can acknowledge every incident.
+Result<std::string> read_signing_key(const std::filesystem::path& data) {
+    std::filesystem::path path = data / kSigningKeyFile;
+    if (!std::filesystem::exists(path)) {
+        if (auto written = write_file_atomically(path, random_bytes(32), 0600); !written)
+            return Failure(written.error());
+    }
+    return read_file(path, 4096);
+}
+
+delivery::Mode mode_of(const std::string& what) {
+    if (what == "edit") return delivery::Mode::kEdit;
+    return what == "post" ? delivery::Mode::kPost : delivery::Mode::kReply;
+}
+
+}  // namespace
+
+Watch::Watch(Parts parts, const Config& config, const std::filesystem::path& data)
+    : parts_(std::move(parts)), config_(std::make_shared<const Config>(config)), data_(data) {}
+
+Watch::~Watch() = default;
+
+Result<std::unique_ptr<Watch>> Watch::open(Parts parts, const Config& config,
+                                           const std::filesystem::path& data) {
+    std::unique_ptr<Watch> watch(new Watch(std::move(parts), config, data));
+    if (auto opened = watch->open_services(); !opened) return Failure(opened.error());
+    return watch;
+}
+
+Result<void> Watch::open_services() {
+    NS_TRY(std::string key, read_signing_key(data_));
+    signing_key_ = Secret(std::move(key));
+    verdicts_.load(parts_.work.jobs(), config_->jobs, parts_.clock.now());
+    loop_ = std::make_unique<io::Loop>("alerts");
+    tasks_ = std::make_unique<io::TaskGroup>(*loop_, "watch");
+    FactGatherer::Parts facts{*loop_,
+                              parts_.pool,
+                              parts_.clock,
+                              parts_.work.jobs(),
+                              parts_.work.deliveries(),
+                              parts_.fleet,
+                              parts_.recorder,
+                              verdicts_,
+                              changes_,
+                              data_,
+                              parts_.gateway,
+                              parts_.failing,
+                              [this](std::string_view alertname) { return listens_to(alertname); }};
+    gatherer_ = std::make_unique<FactGatherer>(std::move(facts));
+    NS_TRY(writer_, store::Writer::open(data_ / "alerts.db", alerts::migrate_alerts));
+    readers_ = std::make_unique<store::Readers>(data_ / "alerts.db");
+    NS_TRY(incidents_, incidents::Service::open(incidents_parts(), incident_settings(*config_)));
+    TakeStep steps = make_steps({parts_.pool, parts_.clock, parts_.work, parts_.fleet, parts_.gateway});
+    NS_TRY(runbooks_, RunbookRunner::open({*loop_, parts_.work.writer(), parts_.work.readers(), parts_.clock,
+                                           *incidents_, std::move(steps)},
+                                          config_->runbooks));
+    NS_TRY(alerts_, alerts::Service::open(alert_parts(), config_->alerts));
+    return {};
+}
+
+void Watch::start() {
+    incidents_->start();
+    alerts_->start();
+    loop_->post([this] {
+        runbooks_->start();
+        if (config_->dead_man.channel.empty()) return;
+        io::start_periodic(*tasks_,
+                           {"dead man", config_->dead_man.every, [this] { return send_dead_man(); }});
+    });
+}
+
+// Who asks stops first: then nothing is left that could reach what it asked.
+void Watch::stop() {
+    alerts_->stop();
+    incidents_->stop();
+    io::run_blocking(*loop_, [this] { return stop_here(); });
+    // Behind what was still to be written nothing is left that could come back to our loop.
+    auto passed = parts_.work.writer().commit_blocking([](store::Database&) -> Result<void> { return {}; });
+    if (!passed) log::warn("app", "the last words of incidents: {}", passed.error().message);
+    loop_->stop();
+}
+
+Task<> Watch::stop_here() {
+    co_await tasks_->stop();
+    co_await runbooks_->stop();
+    co_await gatherer_->stop();
+}
+
+void Watch::reload(const Config& config) {
+    auto next = std::make_shared<const Config>(config);
+    verdicts_.keep(config.jobs);
+    note_changes(config);
+    loop_->post([this, next] {
+        config_ = next;
+        runbooks_->replace(next->runbooks);
+        incidents_->reload(incident_settings(*next));
+        alerts_->reload(next->alerts);
+    });
+}
+
+void Watch::note_changes(const Config& next) {
+    Time now = parts_.clock.now();
+    changes_.add(now, "configuration reloaded", "nightshift");
+    for (const jobs::JobPtr& job : next.jobs) {
+        bool is_same = std::any_of(config_->jobs.begin(), config_->jobs.end(), [&](const jobs::JobPtr& each) {
+            return each->tenant == job->tenant && each->name == job->name && each->revision == job->revision;
+        });
+        if (!is_same) changes_.add(now, fmt::format("job {} changed", job->name), "nightshift");
+    }
+}
+
+incidents::Settings Watch::incident_settings(const Config& config) const {
+    incidents::Settings settings = config.incidents;
+    settings.signing_key = signing_key_;
+    return settings;
+}
+
+alerts::Service::Parts Watch::alert_parts() {
+    SignalSources sources{
+        parts_.clock, parts_.fleet, parts_.recorder, parts_.gateway, parts_.work.deliveries(),
+        verdicts_,    data_,        parts_.tenants,  parts_.failing};
+    return {.loop = *loop_,
+            .pool = parts_.pool,
+            .writer = *writer_,
+            .readers = *readers_,
+            .recorder = parts_.recorder,
+            .clock = parts_.clock,
+            .observe = [sources] { return gather_signals(sources); },
+            .tell = [this](std::vector<alerts::Flush> groups) { tell(std::move(groups)); },
+            .told =
+                [this] {
+                    std::vector<alerts::Told> all;
+                    for (incidents::Service::Known& each : incidents_->known())
+                        all.push_back({std::move(each.key), std::move(each.firing), each.at});
+                    return all;
+                },
+            .wall_time = [this](const std::string& zone, Time at) { return wall_time(zone, at); }};
+}
+
+incidents::Service::Parts Watch::incidents_parts() {
+    return {
+        .loop = *loop_,
+        .pool = parts_.pool,
+        .writer = parts_.work.writer(),
+        .readers = parts_.work.readers(),
+        .clock = parts_.clock,
+        .gather = [this](const incidents::Incident& incident) { return gather(incident); },
+        .spent = [this](const incidents::Incident& incident) { return spent(incident); },
+        .enqueue = [this](store::Database& db, const std::string& tenant, const incidents::Wish& wish,
+                          Time now) { return enqueue(db, tenant, wish, now); },
+        .wake_deliveries = [this] { parts_.work.deliveries().wake(); },
+        .can_edit = [this](const std::string& channel) { return can_edit(channel); },
+        .speaks_alertmanager = [this](const std::string& channel) { return speaks_alertmanager(channel); },
+        .is_quiet = [this](Time now) { return is_quiet(now); },
+        .on_change = [this](const incidents::Incident& incident,
+                            bool is_gone) { publish(incident, is_gone); }};
+}
+
+// What is only for information makes no incident, unless somebody is to be told of it.
+void Watch::tell(std::vector<alerts::Flush> groups) {
+    Time now = parts_.clock.now();
+    bool tells_info = config_->incidents.policies.contains(Severity::kInfo);
+    std::vector<incidents::Told> told;
+    for (const alerts::Flush& each : groups) {
+        incidents::Told one = told_of(each, config_->stakes, now);
+        bool is_info = one.change.stakes.asked == Severity::kInfo && one.change.stakes.impact != "blocking";
+        if (is_info && !tells_info && one.policy.empty()) continue;
+        told.push_back(std::move(one));
+    }
+    incidents_->tell(std::move(told));
+}
+
+std::string Watch::listens_to(std::string_view alertname) const {
+    for (const alerts::RulePtr& each : config_->alerts.rules) {
+        if (each->name == alertname && each->on == alerts::SignalKind::kSilence) return each->measure.where;
+    }
+    return "";
+}
+
+Task<incidents::Facts> Watch::gather(const incidents::Incident& incident) {
+    return gatherer_->gather(
+        {incident.tenant, incident.subject, incident.labels, incident.title, incident.started});
+}
+
+Task<Result<incidents::Diagnosis>> Watch::diagnose(std::string tenant, incidents::Subject subject) {
+    FactGatherer::Question question{tenant, subject, Labels{{subject.kind, subject.name}}, "",
+                                    parts_.clock.now()};
+    if (subject.kind == "job") {
+        auto known = co_await parts_.work.jobs().job(tenant, subject.name);
+        if (!known) co_return fail(Code::kNotFound, "there is no job {:.100}", subject.name);
+    }
+    bool is_known = subject.kind != "session" || parts_.fleet.session(tenant, subject.name).has_value();
+    is_known = is_known && (subject.kind != "agent" || parts_.fleet.agent(tenant, subject.name).has_value());
+    if (!is_known) co_return fail(Code::kNotFound, "there is no {} {:.100}", subject.kind, subject.name);
+    co_return co_await here<incidents::Diagnosis>([this, question] { return diagnose_now(question); });
+}
+
+Task<incidents::Diagnosis> Watch::diagnose_now(FactGatherer::Question question) {
+    auto started = std::chrono::steady_clock::now();
+    incidents::Facts facts = co_await gatherer_->gather(std::move(question));
+    auto gathered = std::chrono::steady_clock::now();
+    incidents::Diagnosis diagnosis = incidents::diagnose(facts, parts_.clock.now());
+    auto ended = std::chrono::steady_clock::now();
+    diagnosis.took = std::chrono::duration_cast<microseconds>(ended - started);
+    diagnosis.decision = std::chrono::duration_cast<microseconds>(ended - gathered);
+    co_return diagnosis;
+}
+
+// Tells `done` of what `work` comes to.
+template <class T>
+Task<> Watch::answer(std::function<Task<T>()> work, std::function<void(T)> done) {
+    T value = co_await work();
+    done(std::move(value));
+}
+
+template <class T>
+Task<T> Watch::here(std::function<Task<T>()> work) {
+    std::function<void(std::function<void(T)>)> start =
+        [this, work = std::move(work)](std::function<void(T)> done) {
+            loop_->post([this, work, done = std::move(done)] {
+                tasks_->spawn([work, done] { return answer<T>(work, done); });
+            });
+        };
+    T value = co_await io::completion<T>(std::move(start));
+    co_return value;
+}
+
+// What the session or agent used since the alert began.
+Task<std::pair<uint64_t, int64_t>> Watch::spent(incidents::Incident incident) {
+    using Spent = std::pair<uint64_t, int64_t>;
+    const std::string& kind = incident.subject.kind;
+    if (kind != "session" && kind != "agent") co_return Spent(0, 0);
+    recorder::Query query;
+    query.scope = {.tenant = incident.tenant, .from_us = unix_us(incident.started)};
+    std::string name;
+    append_json_string(name, incident.subject.name);
+    query.where = fmt::format("{} = {}", kind, name);
+    query.aggregates = {"sum(input_tokens)", "sum(output_tokens)", "sum(cost)"};
+    std::function<Result<Spent>()> read = [this, query]() -> Result<Spent> {
+        NS_TRY(recorder::QueryResult result, parts_.recorder.query(query));
+        if (result.rows.empty()) return Spent(0, 0);
+        auto number = [&](size_t at) {
+            const recorder::Value& value = result.rows[0][at];
+            if (const auto* whole = std::get_if<int64_t>(&value)) return static_cast<double>(*whole);
+            const auto* real = std::get_if<double>(&value);
+            return real != nullptr ? *real : 0.0;
+        };
+        return Spent(static_cast<uint64_t>(number(0) + number(1)), static_cast<int64_t>(number(2) * 1e9));
+    };
+    Result<Spent> spent = co_await parts_.pool.run<Spent>(std::move(read));
+    if (!spent) log::warn("app", "what {} cost is not known: {}", incident.id, spent.error().message);
+    co_return spent.value_or(Spent(0, 0));
+}
+
+Result<void> Watch::enqueue(store::Database& db, const std::string& tenant, const incidents::Wish& wish,
+                            Time now) {
+    delivery::NewDelivery wanted;
+    wanted.tenant = tenant;
+    wanted.key = wish.key;
+    wanted.channel = wish.channel;
+    wanted.subject = wish.subject;
+    wanted.text = wish.text;
+    wanted.about = std::string(kAbout) + wish.thread;
+    wanted.mode = mode_of(wish.what);
+    wanted.thread = wish.thread;
+    wanted.severity = to_string(wish.severity);
+    wanted.is_resolution = wish.is_resolution;
+    wanted.payload = wish.payload;
+    if (!wish.links.acknowledge.empty()) wanted.links.push_back({"Acknowledge", wish.links.acknowledge});
+    if (!wish.links.incident.empty()) wanted.links.push_back({"Open", wish.links.incident});
+    NS_TRY([[maybe_unused]] std::string id, delivery::Service::enqueue(db, wanted, now));
+    return {};
+}
+
+void Watch::note_dead_man(const delivery::Delivery& delivery) {
+    std::lock_guard lock(dead_man_mutex_);
+    dead_man_failing_.reset();
+    if (delivery.state == delivery::State::kDelivered) return;
+    Time since = delivery.settled.value_or(delivery.created);
+    dead_man_failing_ = api::Failing{"alert path",
+                                     fmt::format("the last message over {} that says we can be heard has no "
+                                                 "receipt: {}",
+                                                 delivery.channel, delivery.why),
+                                     unix_ms(since), false};
+}
+
+std::vector<api::Failing> Watch::troubles() const {
+    std::lock_guard lock(dead_man_mutex_);
+    if (!dead_man_failing_) return {};
+    return {*dead_man_failing_};
+}
+
+Task<json::object> Watch::numbers() const {
+    alerts::Stats alerts = co_await alerts_->stats();
+    incidents::Stats incidents = co_await incidents_->stats();
+    delivery::Stats deliveries = parts_.work.deliveries().stats();
+    co_return json::object{{"alerts",
+                            {{"known", alerts.alerts},
+                             {"groups", alerts.groups},
+                             {"series", alerts.series},
+                             {"taken_total", alerts.taken_total},
+                             {"refused_total", alerts.refused_total},
+                             {"flushed_total", alerts.flushed_total},
+                             {"suppressed_total", alerts.suppressed_total},
+                             {"dropped_series_total", alerts.dropped_series_total},
+                             {"evaluate_us", alerts.evaluate_us}}},
+                           {"incidents",
+                            {{"unresolved", incidents.open},
+                             {"diagnosing", incidents.diagnosing},
+                             {"opened_total", incidents.opened_total},
+                             {"diagnosed_total", incidents.diagnosed_total},
+                             {"notified_total", incidents.notified_total},
+                             {"false_alarms_total", incidents.false_alarms_total},
+                             {"store_failures_total", incidents.store_failures_total},
+                             {"decision_max_us", incidents.decision_us_max},
+                             {"diagnosis_max_us", incidents.diagnosis_us_max}}},
+                           {"deliveries",
+                            {{"waiting", deliveries.waiting},
+                             {"sending", deliveries.sending},
+                             {"attempts_total", deliveries.attempts_total},
+                             {"delivered_total", deliveries.delivered_total},
+                             {"unknown_total", deliveries.unknown_total},
+                             {"failed_total", deliveries.failed_total},
+                             {"rate_limited_total", deliveries.rate_limited_total}}}};
+}
+
+void Watch::on_delivery(const delivery::Delivery& delivery) {
+    if (delivery.about == kDeadMan) return note_dead_man(delivery);
+    if (!delivery.about.starts_with(kAbout)) return;
+    incidents::Receipt receipt;
+    receipt.delivery = delivery.key;
+    receipt.state = delivery::to_string(delivery.state);
+    receipt.settled = delivery.settled;
+    if (delivery.receipt) receipt.provider_id = delivery.receipt->identifier;
+    if (delivery.state != delivery::State::kDelivered) receipt.error = delivery.why;
+    incidents_->delivery_settled(delivery.about.substr(kAbout.size()), std::move(receipt));
+}
+
+bool Watch::can_edit(const std::string& channel) const {
+    for (const delivery::ChannelSpec& each : config_->channels) {
+        if (each.name != channel) continue;
+        return each.kind != delivery::Kind::kEmail && each.kind != delivery::Kind::kNtfy &&
+               each.kind != delivery::Kind::kSlackWebhook;
+    }
+    return false;
+}
+
+bool Watch::speaks_alertmanager(const std::string& channel) const {
+    for (const delivery::ChannelSpec& each : config_->channels) {
+        if (each.name != channel) continue;
+        auto format = each.options.find("format");
+        return format != each.options.end() && format->second == "alertmanager";
+    }
+    return false;
+}
+
+std::optional<alerts::WallTime> Watch::wall_time(const std::string& zone, Time at) const {
+    auto known = parts_.work.zones().find(zone);
+    if (!known) return std::nullopt;
+    int64_t wall = (*known)->wall_of(unix_ms(at) / 1000);
+    int64_t day = wall / 86'400 - (wall % 86'400 < 0 ? 1 : 0);
+    int64_t second = wall - day * 86'400;
+    // The first of January 1970 was a Thursday.
+    return alerts::WallTime{static_cast<int>((day % 7 + 7 + 3) % 7), static_cast<int>(second / 60)};
+}
+
+bool Watch::is_quiet(Time now) const {
+    if (config_->quiet_hours.empty()) return false;
+    auto wall = wall_time(config_->quiet_zone, now);
+    return wall && alerts::covers(config_->quiet_hours, *wall);
+}
+
+void Watch::publish(const incidents::Incident& incident, bool is_gone) {
+    if (!is_gone && runbooks_) runbooks_->consider(incident);
+    if (is_gone) return parts_.hub.remove(incident.tenant, kTopic, incident.id);
+    parts_.hub.put(incident.tenant, kTopic, incident.id, json::serialize(incidents::show_brief(incident)));
+}
+
+// "I can still reach you": who stops hearing it knows that nobody would be told of anything.
+Task<> Watch::send_dead_man() {
+    Time now = parts_.clock.now();
+    delivery::NewDelivery wanted;
+    wanted.tenant = "default";
+    wanted.key = fmt::format("dead_man/{}", unix_ms(now));
+    wanted.channel = config_->dead_man.channel;
+    wanted.subject = "Nightshift can still reach you";
+    wanted.text = fmt::format("If you do not hear this again within {} minutes, nobody watches.",
+                              config_->dead_man.every.count() / 60 + 5);
+    wanted.about = kDeadMan;
+    wanted.severity = "info";
+    store::Writer::Change put = [wanted, now](store::Database& db) -> Result<void> {
+        NS_TRY([[maybe_unused]] std::string id, delivery::Service::enqueue(db, wanted, now));
+        return {};
+    };
+    Result<void> done = co_await parts_.work.writer().commit(std::move(put));
+    if (!done) log::error("app", "the dead-man message cannot be sent: {}", done.error().message);
+    if (done) parts_.work.deliveries().wake();
+}
+
+Task<Result<alerts::Preview>> Watch::preview(alerts::RulePtr rule, Time from, Time to) {
+    using alerts::SignalKind;
+    bool is_measured = rule->on == SignalKind::kQuery || rule->on == SignalKind::kSilence;
+    if (!is_measured && rule->on != SignalKind::kJob) {
+        co_return fail(Code::kInvalid,
+                       "how every {} was in the past is not kept: only rules over queries, silence "
+                       "and jobs can be tried on it",
+                       alerts::to_string(rule->on));
+    }
+    std::function<Result<alerts::Preview>()> look = [this, rule, from, to]() -> Result<alerts::Preview> {
+        seconds step = alerts::preview_step(*rule, from, to);
+        if (rule->on != SignalKind::kJob) {
+            alerts::LookBack look_back = [&](Time at) { return alerts::measure(parts_.recorder, *rule, at); };
+            return alerts::preview(*rule, look_back, from, to, step);
+        }
+        NS_TRY(JobHistory history, JobHistory::read(parts_.work.jobs(), rule->tenant, from, to));
+        alerts::LookBack look_back = [&](Time at) -> Result<std::vector<alerts::Signal>> {
+            return history.signals(at);
+        };
+        return alerts::preview(*rule, look_back, from, to, step);
+    };
+    Result<alerts::Preview> seen = co_await parts_.pool.run<alerts::Preview>(std::move(look));
+    co_return seen;
+}
+
+Task<json::array> Watch::runbooks_of(incidents::Incident incident) {
+    co_return runbooks_->show(incident);
+}
+
+api::IncidentParts Watch::incident_parts() {
+    api::IncidentParts parts{.incidents = *incidents_, .clock = parts_.clock};
+    parts.diagnose = [this](std::string tenant, incidents::Subject subject) {
+        return diagnose(std::move(tenant), std::move(subject));
+    };
+    parts.runbooks = [this](incidents::Incident incident) {
+        return here<json::array>([this, incident] { return runbooks_of(incident); });
+    };
+    parts.run = [this](incidents::Incident incident, std::string runbook, api::IncidentParts::Wish wish) {
+        return here<Result<json::object>>(
+            [this, incident, runbook, wish] { return runbooks_->run(incident, runbook, wish); });
+    };
+    parts.verify = [this](const std::string& incident, const std::string& token) {
+        return incidents::verify(token, incident, signing_key_, parts_.clock.now());
+    };
+    return parts;
+}
+
+}  // namespace nightshift::app

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "alerts/preview.h"
+#include "alerts/service.h"
+#include "api/incidents.h"
+#include "app/changes.h"
+#include "app/config.h"
+#include "app/facts.h"
+#include "app/runbook_runner.h"
+#include "app/signals.h"
+#include "app/work.h"
+#include "incidents/service.h"
+#include "io/loop.h"
+#include "io/pool.h"
+#include "live/hub.h"
+
+namespace nightshift::app {
+
+// Watches over everything: rules make alerts, groups of alerts make incidents, incidents reach people. The
+// rooms know nothing of each other; the functions by which they meet are here. Has a loop of its own, so that
+// a storm of alerts holds up nothing else.
+class Watch {
+public:
+    // All must outlive it.
+    struct Parts {
+        io::Pool& pool;
+        recorder::Recorder& recorder;
+        live::Hub& hub;
+        const Clock& clock;
+        fleet::Service& fleet;
+        Work& work;
+        std::function<gateway::Gateway*()> gateway;
+        std::function<std::vector<api::Failing>()> failing;
+        std::function<std::vector<std::string>()> tenants;
+    };
+    static Result<std::unique_ptr<Watch>> open(Parts parts, const Config& config,
+                                               const std::filesystem::path& data);
+    ~Watch();
+
+    // Blocking, not from a loop.
+    void start();
+    void stop();
+    void reload(const Config& config);
+
+    // A job's occurrence changed; a delivery of ours was settled. Any thread.
+    void on_occurrence(const jobs::Occurrence& occurrence) { verdicts_.take(occurrence); }
+    void on_delivery(const delivery::Delivery& delivery);
+
+    alerts::Service& alerts() { return *alerts_; }
+    incidents::Service& incidents() { return *incidents_; }
+    // For the system's numbers. Any loop.
+    Task<boost::json::object> numbers() const;
+    // Whether people can be reached, as far as the dead-man message tells. Any thread.
+    std::vector<api::Failing> troubles() const;
+    api::IncidentParts incident_parts();
+    // What a rule would have done. kInvalid when the past cannot be asked.
+    Task<Result<alerts::Preview>> preview(alerts::RulePtr rule, Time from, Time to);
+
+private:
+    Watch(Parts parts, const Config& config, const std::filesystem::path& data);
+    Result<void> open_services();
+    alerts::Service::Parts alert_parts();
+    incidents::Service::Parts incidents_parts();
+    void note_changes(const Config& next);
+    incidents::Settings incident_settings(const Config& config) const;
+    void tell(std::vector<alerts::Flush> groups);
+    // The filter of a rule that listens for silence; "" for others.
+    std::string listens_to(std::string_view alertname) const;
+    Task<incidents::Facts> gather(const incidents::Incident& incident);
+    Task<std::pair<uint64_t, int64_t>> spent(incidents::Incident incident);
+    Task<Result<incidents::Diagnosis>> diagnose(std::string tenant, incidents::Subject subject);
+    Task<incidents::Diagnosis> diagnose_now(FactGatherer::Question question);
+    Result<void> enqueue(store::Database& db, const std::string& tenant, const incidents::Wish& wish,
+                         Time now);
+    bool can_edit(const std::string& channel) const;
+    bool speaks_alertmanager(const std::string& channel) const;
+    bool is_quiet(Time now) const;
+    std::optional<alerts::WallTime> wall_time(const std::string& zone, Time at) const;
+    void publish(const incidents::Incident& incident, bool is_gone);
+    Task<> stop_here();
+    Task<boost::json::array> runbooks_of(incidents::Incident incident);
+    Task<> send_dead_man();
+    void note_dead_man(const delivery::Delivery& delivery);
+    // Runs on our loop what others ask for.
+    template <class T>
+    static Task<> answer(std::function<Task<T>()> work, std::function<void(T)> done);
+    template <class T>
+    Task<T> here(std::function<Task<T>()> work);
+
+    Parts parts_;
+    std::shared_ptr<const Config> config_;  // replaced by a reload
+    std::filesystem::path data_;
+    Secret signing_key_;
+    mutable std::mutex dead_man_mutex_;
+    std::optional<api::Failing> dead_man_failing_;  // under its mutex: the last one did not arrive
+    JobVerdicts verdicts_;
+    Changes changes_;
+    std::unique_ptr<io::Loop> loop_;
+    std::unique_ptr<store::Writer> writer_;  // of the alerts; incidents are where deliveries are
+    std::unique_ptr<store::Readers> readers_;
+    std::unique_ptr<FactGatherer> gatherer_;
+    std::unique_ptr<incidents::Service> incidents_;
+    std::unique_ptr<alerts::Service> alerts_;
+    std::unique_ptr<io::TaskGroup> tasks_;
+    std::unique_ptr<RunbookRunner> runbooks_;
+};
+
+}  // namespace nightshift::app
