@@ -74,6 +74,40 @@ int run_supervised(const Connection& connection, bool json);
 // `action`: start, stop or restart.
 int run_supervised_action(const Connection& connection, const std::string& agent, const std::string& action);
 
+// kBad when an alert is known.
+int run_alerts(const Connection& connection, bool json);
+int run_alert_rules(const Connection& connection, bool json);
+// What a rule would have done; `over` is a length of time.
+int run_alert_preview(const Connection& connection, const std::string& rule, const std::string& over,
+                      bool json);
+struct SilenceOptions {
+    std::vector<std::string> matchers;
+    std::string length = "1h";
+    std::string reason;
+};
+int run_silences(const Connection& connection, bool json);
+int run_silence(const Connection& connection, const SilenceOptions& options, bool json);
+int run_end_silence(const Connection& connection, const std::string& id);
+
+// kBad when an incident is not resolved.
+int run_incidents(const Connection& connection, const std::string& state, bool json);
+int run_incident(const Connection& connection, const std::string& id, bool json);
+// `action`: acknowledge, hand_over, note, resolve, reopen or diagnose; `body` is what it needs.
+struct IncidentAction {
+    std::string id;
+    std::string to;      // of a hand-over
+    std::string text;    // of a note, or why
+    std::string judged;  // what it was after all
+};
+int run_incident_action(const Connection& connection, const std::string& action, const IncidentAction& wanted,
+                        bool json);
+int run_postmortem(const Connection& connection, const std::string& id);
+int run_incident_statistics(const Connection& connection, bool json);
+int run_runbook(const Connection& connection, const std::string& incident, const std::string& runbook,
+                bool is_dry_run, bool is_approved, bool json);
+// kBad unless it is a false alarm or an enhancement. `subject` is "job:molt-morning".
+int run_diagnose(const Connection& connection, const std::string& subject, bool json);
+
 // kBad when a route has no target that may be used now.
 int run_gateway_status(const Connection& connection, bool json);
 // kBad when a target fails. `route`: empty for all.
@@ -97,5 +131,14 @@ struct DemoOptions {
 int run_demo(const Connection& connection, const DemoOptions& options);
 // One simulated agent: a process of its own.
 int run_demo_agent(const Connection& connection, const std::string& role, int64_t seconds);
+
+// Rehearses disasters against instances of its own; it touches no other. kBad unless all of it went well.
+struct DrillOptions {
+    std::filesystem::path program;   // ourselves, to start the instances
+    std::vector<std::string> names;  // empty: all
+    bool keeps = false;              // the sandboxes' folders, to look at
+};
+int run_drill(const DrillOptions& options, bool json);
+int list_drills(bool json);
 
 }  // namespace nightshift::cli

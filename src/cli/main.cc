@@ -22,12 +22,17 @@ struct Arguments {
     TailOptions tail;
     QueryOptions query;
     DemoOptions demo;
+    DrillOptions drill;
     std::string token_name, token_id, token_tenant = "default", role;
     std::vector<std::string> token_scopes{"read"};
     RunsOptions runs;
     std::string job, agent, signal, reason;
     std::string config_path, url, token, model;
     int64_t prompt_tokens = 0;
+    SilenceOptions silence;
+    IncidentAction incident;
+    std::string rule, over = "7d", state = "unresolved", subject, silence_id, runbook;
+    bool is_dry_run = false, is_approved = false, lists = false;
 };
 
 std::filesystem::path default_data_folder() {
@@ -189,6 +194,97 @@ void add_supervised(CLI::App& app, Arguments& args) {
     add_one("restart", "Stop it, then start it");
 }
 
+void add_alerts(CLI::App& app, Arguments& args) {
+    CLI::App* alerts = add_client(
+        app, args, "alerts", "What is wrong now, and the rules that say so",
+        [&args] { return args.rule.empty() ? run_alerts(args.connection, args.json) : int{args.exit_code}; });
+    add_client(*alerts, args, "rules", "Every rule and how it stands", [&args] {
+        args.rule = "rules";
+        return run_alert_rules(args.connection, args.json);
+    });
+    CLI::App* preview =
+        add_client(*alerts, args, "preview", "What a rule would have done on recorded history",
+                   [&args] { return run_alert_preview(args.connection, args.rule, args.over, args.json); });
+    preview->add_option("rule", args.rule, "Its name")->required();
+    preview->add_option("--over", args.over, "How far back")->capture_default_str();
+
+    CLI::App* silence = add_client(app, args, "silence", "Keep some alerts from people for a while", [&args] {
+        if (!args.silence_id.empty()) return int{args.exit_code};
+        return args.silence.matchers.empty() ? run_silences(args.connection, args.json)
+                                             : run_silence(args.connection, args.silence, args.json);
+    });
+    silence->add_option("--match", args.silence.matchers,
+                        "Which: job=backup, agent=~\"build.*\"; all must fit");
+    silence->add_option("--for", args.silence.length, "How long")->capture_default_str();
+    silence->add_option("--reason", args.silence.reason, "Why; people will read it");
+    add_client(*silence, args, "end", "End one now",
+               [&args] { return run_end_silence(args.connection, args.silence_id); })
+        ->add_option("silence", args.silence_id, "Its id")
+        ->required();
+}
+
+// One thing to do to an incident.
+CLI::App* add_incident_action(CLI::App& incidents, Arguments& args, const char* name, const char* action,
+                              const char* help) {
+    CLI::App* command = add_client(incidents, args, name, help, [&args, action] {
+        return run_incident_action(args.connection, action, args.incident, args.json);
+    });
+    command->add_option("incident", args.incident.id, "Its id")->required();
+    return command;
+}
+
+void add_incidents(CLI::App& app, Arguments& args) {
+    CLI::App* incidents =
+        add_client(app, args, "incidents", "What people have to deal with, by how much it matters", [&args] {
+            return args.incident.id.empty() && args.subject.empty()
+                       ? run_incidents(args.connection, args.state, args.json)
+                       : int{args.exit_code};
+        });
+    incidents->add_option("--state", args.state, "unresolved, open, acknowledged or resolved")
+        ->capture_default_str();
+    CLI::App* show =
+        add_client(*incidents, args, "show", "All of one: diagnosis, receipts, timeline",
+                   [&args] { return run_incident(args.connection, args.incident.id, args.json); });
+    show->add_option("incident", args.incident.id, "Its id")->required();
+    add_incident_action(*incidents, args, "ack", "acknowledge", "Say that you have it");
+    add_incident_action(*incidents, args, "hand-over", "hand_over", "Give it to somebody else")
+        ->add_option("--to", args.incident.to, "Who")
+        ->required();
+    add_incident_action(*incidents, args, "note", "note", "Write something down")
+        ->add_option("text", args.incident.text, "What")
+        ->required();
+    CLI::App* resolve = add_incident_action(*incidents, args, "resolve", "resolve", "Say that it is over");
+    resolve->add_option("--why", args.incident.text, "Why");
+    resolve->add_option("--judged", args.incident.judged,
+                        "What it was after all: false_alarm, enhancement, degraded, blocked");
+    add_incident_action(*incidents, args, "reopen", "reopen", "Say that it is not over")
+        ->add_option("--why", args.incident.text, "Why");
+    add_incident_action(*incidents, args, "diagnose", "diagnose", "Look again");
+    CLI::App* postmortem = add_client(*incidents, args, "postmortem", "A draft in Markdown",
+                                      [&args] { return run_postmortem(args.connection, args.incident.id); });
+    postmortem->add_option("incident", args.incident.id, "Its id")->required();
+    CLI::App* run = add_client(*incidents, args, "run", "Run a runbook for it", [&args] {
+        return run_runbook(args.connection, args.incident.id, args.runbook, args.is_dry_run, args.is_approved,
+                           args.json);
+    });
+    run->add_option("incident", args.incident.id, "Its id")->required();
+    run->add_option("runbook", args.runbook, "Its name")->required();
+    run->add_flag("--dry-run", args.is_dry_run, "Only say what it would do");
+    run->add_flag("--approve", args.is_approved, "Where it asks for a person's approval: given");
+    add_client(*incidents, args, "statistics", "How long things took, and which rules are often wrong",
+               [&args] {
+                   args.subject = "statistics";
+                   return run_incident_statistics(args.connection, args.json);
+               });
+    CLI::App* diagnose =
+        add_client(app, args, "diagnose", "Look at everything that could tell how something is",
+                   [&args] { return run_diagnose(args.connection, args.subject, args.json); });
+    diagnose
+        ->add_option("subject", args.subject,
+                     "job:<name>, session:<id>, agent:<name>, source:<name>, route:<name>")
+        ->required();
+}
+
 void add_gateway(CLI::App& app, Arguments& args) {
     CLI::App* gateway = app.add_subcommand("gateway", "Calls to models: routes, targets and budgets");
     gateway->require_subcommand(1);
@@ -235,6 +331,17 @@ void add_demo(CLI::App& app, Arguments& args, const char* program) {
     agent->group("");
 }
 
+void add_drill(CLI::App& app, Arguments& args) {
+    args.drill.program = args.demo.program;
+    CLI::App* drill = app.add_subcommand("drill", "Rehearse disasters in a sandbox, and score how they went");
+    drill->add_option("drill", args.drill.names, "Which; default all");
+    drill->add_flag("--list", args.lists, "Only say which there are");
+    drill->add_flag("--json", args.json, "Print as JSON");
+    drill->add_flag("--keep", args.drill.keeps, "Leave the sandboxes' folders, with their logs");
+    drill->callback(
+        [&args] { args.exit_code = args.lists ? list_drills(args.json) : run_drill(args.drill, args.json); });
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -249,9 +356,12 @@ int run(int argc, char** argv) {
     add_jobs(app, args);
     add_supervised(app, args);
     add_tokens(app, args);
+    add_alerts(app, args);
+    add_incidents(app, args);
     add_gateway(app, args);
     add_local(app, args);
     add_demo(app, args, argv[0]);
+    add_drill(app, args);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
