@@ -2,7 +2,9 @@ import { signal } from "@preact/signals";
 import { lazy, Suspense } from "./ui/lazy.tsx";
 import { useEffect } from "preact/hooks";
 import type { Whoami } from "./api/types.ts";
-import { fleet, fleetVersion, isFleetKnown } from "./live/fleet.ts";
+import { isFleetKnown } from "./live/fleet.ts";
+import { details, incidents } from "./live/incidents.ts";
+import { urgent } from "./live/urgent.ts";
 import { jobPath, navigate, place, type Route } from "./lib/router.ts";
 import { isDark, toggleTheme, utc } from "./lib/settings.ts";
 import { Fleet } from "./pages/fleet.tsx";
@@ -16,6 +18,8 @@ import { Help, isHelpOpen, isPaletteOpen, Palette, signOut } from "./ui/palette.
 
 export const me = signal<Whoami | null>(null);
 
+const Alerts = lazy(() => import("./pages/alerts.tsx").then((m) => m.AlertsPage));
+const Incident = lazy(() => import("./pages/incident.tsx").then((m) => m.IncidentPage));
 const Jobs = lazy(() => import("./pages/jobs.tsx").then((m) => m.JobsPage));
 const Job = lazy(() => import("./pages/job.tsx").then((m) => m.JobPage));
 const Run = lazy(() => import("./pages/run.tsx").then((m) => m.RunPage));
@@ -25,6 +29,7 @@ const System = lazy(() => import("./pages/system.tsx").then((m) => m.SystemPage)
 
 const kPages = [
   { page: "now", path: "/", title: "Now", keys: "g n" },
+  { page: "alerts", path: "/alerts", title: "Alerts", keys: "g a" },
   { page: "fleet", path: "/fleet", title: "Fleet", keys: "g f" },
   { page: "jobs", path: "/jobs", title: "Jobs", keys: "g j" },
   { page: "models", path: "/models", title: "Models", keys: "g m" },
@@ -33,13 +38,11 @@ const kPages = [
 ] as const;
 
 // Under which entry of the rail a page without one of its own is found.
-const kParents: Partial<Record<Route["page"], string>> = { session: "fleet", job: "jobs", run: "jobs" };
+const kParents: Partial<Record<Route["page"], string>> = { incident: "now", session: "fleet", job: "jobs", run: "jobs" };
 
 function Rail() {
   const page = place.value.route.page;
-  void fleetVersion.value;
-  const urgent = [...fleet.attention.values()];
-  const tone = urgent.some((item) => item.severity === "critical") ? "critical" : urgent.some((item) => item.severity === "warning") ? "warning" : "info";
+  const { count, worst } = urgent.value;
   return (
     <aside class="rail">
       <a class="brand" href="/" aria-label="Nightshift"><Logo /><span>Nightshift</span></a>
@@ -48,7 +51,7 @@ function Rail() {
           <a key={each.page} href={each.path} title={each.title} aria-current={page === each.page || kParents[page] === each.page ? "page" : undefined}>
             <Icon name={each.page} />
             <span class="text">{each.title}</span>
-            {each.page === "now" && urgent.length > 0 ? <span class={`count s-${tone}`} aria-label={`${urgent.length} need attention`}>{urgent.length}</span> : <kbd>{each.keys}</kbd>}
+            {each.page === "now" && count > 0 ? <span class={`count s-${worst}`} aria-label={`${count} need attention`}>{count}</span> : <kbd>{each.keys}</kbd>}
           </a>
         ))}
       </nav>
@@ -86,12 +89,22 @@ function Preferences() {
   );
 }
 
+const titleOf = (id: string) => incidents.value.get(id)?.title ?? details.value.get(id)?.incident?.title ?? id;
+
 function Crumbs() {
   const { route } = place.value;
   if (route.page === "session") {
     return (
       <div class="crumbs">
         <a href="/fleet?view=sessions">Fleet</a><Icon name="chevron" size={12} /><span class="cut" title={route.id}>{route.id}</span>
+      </div>
+    );
+  }
+  if (route.page === "incident") {
+    const title = titleOf(route.id);
+    return (
+      <div class="crumbs">
+        <a href="/">Now</a><Icon name="chevron" size={12} /><span class="cut" title={title}>{title}</span>
       </div>
     );
   }
@@ -112,6 +125,8 @@ function Page() {
   const { route } = place.value;
   switch (route.page) {
     case "now": return <Now />;
+    case "alerts": return <Suspense of={Alerts} />;
+    case "incident": return <Suspense of={Incident} />;
     case "fleet": return <Fleet />;
     case "session": return <SessionPage key={route.id} id={route.id} />;
     case "jobs": return <Suspense of={Jobs} />;
@@ -129,6 +144,7 @@ export function App() {
   const { route } = place.value;
   useKeys({
     "g n": () => navigate("/"),
+    "g a": () => navigate("/alerts"),
     "g f": () => navigate("/fleet"),
     "g j": () => navigate("/jobs"),
     "g m": () => navigate("/models"),
@@ -138,10 +154,11 @@ export function App() {
     "?": () => void (isHelpOpen.value = true),
     "/": () => document.querySelector<HTMLInputElement>("[data-filter]")?.focus(),
   });
+  const incidentTitle = route.page === "incident" ? titleOf(route.id) : "";
   useEffect(() => {
-    const title = route.page === "session" || route.page === "run" ? route.id : route.page === "job" ? route.name : (kPages.find((each) => each.page === route.page)?.title ?? "");
+    const title = route.page === "incident" ? incidentTitle : route.page === "session" || route.page === "run" ? route.id : route.page === "job" ? route.name : (kPages.find((each) => each.page === route.page)?.title ?? "");
     document.title = title ? `${title} · Nightshift` : "Nightshift";
-  }, [route]);
+  }, [route, incidentTitle]);
   const isStale = isFleetKnown.value && isShownStale.value;
   const isMac = navigator.platform.startsWith("Mac");
   return (

@@ -4,6 +4,8 @@ import { api, ApiError } from "./api/client.ts";
 import { App, me } from "./app.tsx";
 import { signedOut, startLive, stopLive } from "./live/client.ts";
 import { startFleet } from "./live/fleet.ts";
+import { startIncidents } from "./live/incidents.ts";
+import { startUrgent } from "./live/urgent.ts";
 import { startClock } from "./lib/clock.ts";
 import { startRouter } from "./lib/router.ts";
 import { startSettings } from "./lib/settings.ts";
@@ -13,6 +15,7 @@ import { startKeys } from "./ui/keys.ts";
 import "./styles/base.css";
 import "./styles/shell.css";
 import "./styles/pages.css";
+import "./styles/incidents.css";
 
 const gate = signal<"asking" | "in" | "out">("asking");
 let loginError = "";
@@ -40,7 +43,11 @@ async function enter(): Promise<void> {
     }
   }
   signedOut.value = false;
-  if (!hasFleet) startFleet();
+  if (!hasFleet) {
+    startFleet();
+    startIncidents();
+    startUrgent();
+  }
   hasFleet = true;
   startLive();
   gate.value = "in";

@@ -2,7 +2,7 @@
 import { assert, eventually, hasNoSidewaysScroll, isLive, isPainted, namelessControls } from "./harness.mjs";
 
 const phone = { width: 360, height: 760 };
-const kPaths = ["/", "/fleet", "/fleet?view=sessions", "/jobs", "/models", "/history", "/system"];
+const kPaths = ["/", "/alerts", "/alerts?view=rules", "/fleet", "/fleet?view=sessions", "/jobs", "/models", "/history", "/system"];
 
 export async function signIn(suite, browser, token) {
   await suite.check("asks for a token and refuses a wrong one", async () => {
@@ -48,7 +48,7 @@ export async function keyboard(suite, browser) {
   await suite.check("is worked by keyboard: pages, filter, help, palette", async () => {
     const page = await browser.page("/");
     await isLive(page);
-    for (const [key, path] of [["f", "/fleet"], ["h", "/history"], ["j", "/jobs"], ["s", "/system"], ["n", "/"]]) {
+    for (const [key, path] of [["f", "/fleet"], ["a", "/alerts"], ["h", "/history"], ["j", "/jobs"], ["s", "/system"], ["n", "/"]]) {
       await page.keyboard.press("g");
       await page.keyboard.press(key);
       await page.waitForURL((url) => url.pathname === path);

@@ -1,6 +1,7 @@
 // The UI in a real browser against the test double: what a real server does too rarely to wait for.   npm run smoke
 import { spawn } from "node:child_process";
 import { assert, Browser, eventually, indicator, isLive, screenshotsInto, Suite } from "./harness.mjs";
+import { incidents } from "./incidents.mjs";
 import { firstLoad, fleetPage, historyPage, keyboard, looks, sessionPage, signIn, systemPage } from "./pages.mjs";
 
 const double = spawn(process.execPath, [new URL("double/server.mjs", import.meta.url).pathname, "--port", "0", "--sessions", "5000"], { stdio: ["ignore", "pipe", "inherit"] });
@@ -34,6 +35,7 @@ await sessionPage(suite, browser, path);
 await historyPage(suite, browser);
 await systemPage(suite, browser);
 await looks(suite, browser, shoot, path);
+await incidents(suite, browser, shoot);
 
 await suite.check("jobs: without any, says how to add one, and does not claim an audit", async () => {
   const page = await browser.page("/jobs");
@@ -107,7 +109,9 @@ await suite.check("falls back to Server-Sent Events when WebSockets are refused"
 await suite.check("a quiet Now says since when and by whom it is known", async () => {
   await steer("calm");
   const page = await browser.page("/");
-  await page.getByText(/Nothing (known )?needs attention/).waitFor();
+  await page.getByText("Whether anything is wrong is not fully known").waitFor();
+  await page.getByText(/5 rules looked \d+ s ago/).waitFor();
+  await page.getByText(/openclaw\/lab is failing: answers its health checks/).first().waitFor();
   await page.getByText(/this screen has watched, by the word of 12 agents through \d sources/).waitFor();
   await shoot(page, "now-calm");
   await page.close();

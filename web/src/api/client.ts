@@ -1,6 +1,7 @@
 import type {
   Event, EventPage, Explanation, Gateway, GatewayProbe, JobDetail, JobList, OccurrenceDetail, OccurrencePage, QueryRequest, QueryResult, Supervised, System, TokenInfo, Whoami,
 } from "./types.ts";
+import type { Alert, AlertRule, Conclusion, Incident, IncidentPage, IncidentStatistics, RulePreview, Silence } from "./incident_types.ts";
 
 // An answer that was not 2xx, or no answer at all (status 0). `message` is meant for the operator.
 export class ApiError extends Error {
@@ -96,6 +97,28 @@ export const api = {
   // The end of what an attempt wrote.
   output: async (key: string, attempt: number) => (await call("GET", `/api/v1/occurrences/${id(key)}/output${searchOf({ attempt })}`)).text(),
   override: (key: string, verdict: string, reason: string, lasts: string) => call("POST", `/api/v1/occurrences/${id(key)}/override`, { verdict, reason, for: lasts }),
+
+  incidents: (params: Record<string, string | number | undefined>, signal?: AbortSignal) =>
+    json<IncidentPage>("GET", `/api/v1/incidents${searchOf(params)}`, undefined, signal),
+  incident: (incident: string, signal?: AbortSignal) => json<Incident>("GET", `/api/v1/incidents/${id(incident)}`, undefined, signal),
+  incidentStatistics: (signal?: AbortSignal) => json<IncidentStatistics>("GET", "/api/v1/incidents/statistics", undefined, signal),
+  acknowledge: (incident: string) => json<Incident>("POST", `/api/v1/incidents/${id(incident)}/acknowledge`, {}),
+  handOver: (incident: string, to: string) => json<Incident>("POST", `/api/v1/incidents/${id(incident)}/hand_over`, { to }),
+  noteIncident: (incident: string, text: string) => json<Incident>("POST", `/api/v1/incidents/${id(incident)}/note`, { text }),
+  resolveIncident: (incident: string, why: string, judged: Conclusion | null) => json<Incident>("POST", `/api/v1/incidents/${id(incident)}/resolve`, { why, judged }),
+  reopenIncident: (incident: string, why: string) => json<Incident>("POST", `/api/v1/incidents/${id(incident)}/reopen`, { why }),
+  diagnose: (incident: string) => json<Incident>("POST", `/api/v1/incidents/${id(incident)}/diagnose`, {}),
+  runbook: (incident: string, name: string, how: { dry_run: boolean; approve: boolean }) =>
+    json<{ state: string; says: string }>("POST", `/api/v1/incidents/${id(incident)}/runbooks/${id(name)}`, how, AbortSignal.timeout(120_000)),
+  postmortemPath: (incident: string) => `/api/v1/incidents/${id(incident)}/postmortem`,
+  postmortem: async (incident: string, signal?: AbortSignal) => (await call("GET", api.postmortemPath(incident), undefined, signal)).text(),
+
+  alerts: (signal?: AbortSignal) => json<{ items: Alert[] }>("GET", "/api/v1/alerts", undefined, signal),
+  alertRules: (signal?: AbortSignal) => json<{ items: AlertRule[] }>("GET", "/api/v1/alerts/rules", undefined, signal),
+  previewRule: (rule: string, overS: number) => json<RulePreview>("POST", `/api/v1/alerts/rules/${id(rule)}/preview`, { over_s: overS }, AbortSignal.timeout(120_000)),
+  silences: (signal?: AbortSignal) => json<{ items: Silence[] }>("GET", "/api/v1/silences", undefined, signal),
+  createSilence: (matchers: string, forS: number, reason: string) => json<Silence>("POST", "/api/v1/silences", { matchers, for_s: forS, reason }),
+  endSilence: (silence: string) => call("DELETE", `/api/v1/silences/${id(silence)}`),
 
   tokens: () => json<{ items: TokenInfo[] }>("GET", "/api/v1/tokens"),
   createToken: (name: string, scopes: string[]) => json<TokenInfo>("POST", "/api/v1/tokens", { name, scopes }),

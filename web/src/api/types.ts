@@ -200,6 +200,9 @@ export interface System {
   live?: Numbers;
   fleet?: Numbers;
   http?: Numbers;
+  alerts?: Numbers;
+  incidents?: Numbers;
+  deliveries?: Numbers;
   disk?: { free_bytes?: number; used_bytes?: number; total_bytes?: number; days_left?: number | null };
   sources?: Source[];
   failing?: SystemFailing[];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { jobPath, parsePath, runPath, sessionPath, withSearch } from "./router.ts";
+import { incidentPath, jobPath, parsePath, runPath, sessionPath, withSearch } from "./router.ts";
 
 test("knows its pages", () => {
   assert.deepEqual(parsePath("/"), { page: "now" });
@@ -36,4 +36,11 @@ test("brings jobs and their occurrences there and back", () => {
   assert.deepEqual(parsePath(runPath(id)), { page: "run", id });
   assert.deepEqual(parsePath("/run"), { page: "lost", path: "/run" });
   assert.deepEqual(parsePath("/jobs/%E0%A4%A"), { page: "lost", path: "/jobs/%E0%A4%A" });
+});
+
+test("brings incidents there and back; the queue is their list", () => {
+  assert.deepEqual(parsePath(incidentPath("inc_01.x/y")), { page: "incident", id: "inc_01.x/y" });
+  assert.deepEqual(parsePath("/incidents"), { page: "now" });
+  assert.deepEqual(parsePath("/alerts"), { page: "alerts" });
+  assert.deepEqual(parsePath("/alerts/x"), { page: "lost", path: "/alerts/x" });
 });

@@ -2,10 +2,11 @@ import { signal } from "@preact/signals";
 
 // Where we are. Everything a page shows that is worth sharing is in `search`, so a link is a view.
 export type Route =
-  | { page: "now" } | { page: "fleet" } | { page: "jobs" } | { page: "models" } | { page: "history" } | { page: "system" }
+  | { page: "now" } | { page: "alerts" } | { page: "fleet" } | { page: "jobs" } | { page: "models" } | { page: "history" } | { page: "system" }
   | { page: "session"; id: string }
   | { page: "job"; name: string }
   | { page: "run"; id: string }
+  | { page: "incident"; id: string }
   | { page: "lost"; path: string };
 
 export interface Place {
@@ -17,11 +18,14 @@ export function parsePath(path: string): Route {
   const parts = path.split("/").filter((part) => part !== "");
   const [first, ...rest] = parts;
   if (first === undefined) return { page: "now" };
-  if (rest.length === 0 && (first === "fleet" || first === "jobs" || first === "models" || first === "history" || first === "system")) return { page: first };
-  if (rest.length > 0 && (first === "session" || first === "jobs" || first === "run")) {
+  if (rest.length === 0 && (first === "alerts" || first === "fleet" || first === "jobs" || first === "models" || first === "history" || first === "system")) return { page: first };
+  // The queue is the list of incidents.
+  if (rest.length === 0 && first === "incidents") return { page: "now" };
+  if (rest.length > 0 && (first === "session" || first === "jobs" || first === "run" || first === "incidents")) {
     try {
       const id = rest.map(decodeURIComponent).join("/");
-      return first === "jobs" ? { page: "job", name: id } : { page: first, id };
+      if (first === "jobs") return { page: "job", name: id };
+      return { page: first === "incidents" ? "incident" : first, id };
     } catch {
       return { page: "lost", path };
     }
@@ -35,6 +39,8 @@ const escaped = (id: string) => encodeURIComponent(id).replaceAll(".", "%2E");
 export const sessionPath = (id: string): string => `/session/${escaped(id)}`;
 export const jobPath = (name: string): string => `/jobs/${escaped(name)}`;
 export const runPath = (occurrence: string): string => `/run/${escaped(occurrence)}`;
+
+export const incidentPath = (id: string): string => `/incidents/${escaped(id)}`;
 
 export function withSearch(path: string, params: Record<string, string | undefined>): string {
   const search = new URLSearchParams();

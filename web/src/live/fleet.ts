@@ -1,6 +1,5 @@
 import { signal } from "@preact/signals";
 import type { Agent, Attention, Session, Source, Totals } from "../api/types.ts";
-import { serverNow } from "../lib/clock.ts";
 import { listen } from "./client.ts";
 import type { Delta, Snapshot } from "./protocol.ts";
 
@@ -58,18 +57,11 @@ export function applyTo(fleet: Fleet, frame: Snapshot | Delta): void {
 export const fleet = emptyFleet();
 export const fleetVersion = signal(0);
 export const isFleetKnown = signal(false);
-// Since when this screen has seen nothing that needs attention; null while something does.
-export const calmSince = signal<number | null>(null);
 
 export function startFleet(): void {
-  let hasStarted = false;
   listen("fleet", (frame) => {
     applyTo(fleet, frame);
     isFleetKnown.value = true;
-    const isCalm = fleet.attention.size === 0;
-    if (isCalm && (calmSince.peek() === null || !hasStarted)) calmSince.value = serverNow();
-    if (!isCalm) calmSince.value = null;
-    hasStarted = true;
     fleetVersion.value += 1;
   });
 }

@@ -1,41 +1,85 @@
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Agent, Attention, Severity, StateName, Totals } from "../api/types.ts";
+import type { AlertRule } from "../api/incident_types.ts";
+import type { Agent, Attention, StateName, Totals } from "../api/types.ts";
 import { liveState } from "../live/client.ts";
-import { calmSince, fleet, fleetVersion, isFleetKnown } from "../live/fleet.ts";
+import { fleet, fleetVersion, isFleetKnown } from "../live/fleet.ts";
+import { areIncidentsKnown, details, incidents, useDetails } from "../live/incidents.ts";
+import { calmSince, leftover, queue } from "../live/urgent.ts";
 import { now, serverNow } from "../lib/clock.ts";
 import { count, money, plural, rate, span } from "../lib/format.ts";
-import { navigate, sessionPath, withSearch } from "../lib/router.ts";
-import { Evidence } from "../ui/evidence.tsx";
-import { askAbort, askDismiss } from "../ui/dialogs.tsx";
-import { Ago, For, State, words } from "../ui/facts.tsx";
+import { incidentPath, navigate, withSearch } from "../lib/router.ts";
+import { askAbort, askDismiss, messageOf } from "../ui/dialogs.tsx";
+import { Ago, For, State } from "../ui/facts.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { useKeys } from "../ui/keys.ts";
 import { Sparkline } from "../ui/sparkline.tsx";
 import { indication } from "../ui/connection.tsx";
 import { Ticker } from "../ui/ticker.tsx";
+import { coveredBy, holderOf, isCovered, primaryOf } from "./incidents_rows.ts";
+import { Alarm, targetOf } from "./now_attention.tsx";
+import { Folded, IncidentCard, runPrimary } from "./now_queue.tsx";
+import { foldText, isFoldHarmless, lookOf, type Looked } from "./now_rows.ts";
 
-// The landing page: what needs a person, most important first; then how much is going on; and by whom all this is known.
+// The landing page: the incidents, by what they mean to those who depend on the work; then what else needs attention; then how much is
+// going on; and by whom all this is known.
 
-const kRank: Record<Severity, number> = { critical: 0, warning: 1, info: 2 };
+const kCardsAtOnce = 20;
+const kRulesAgainMs = 10_000;
+// Everything appears at once, so that nothing that is being read moves; but nobody waits longer than this for the evidence.
+const kWaitMs = 2500;
 
-export function byImportance(a: Attention, b: Attention): number {
-  return (kRank[a.severity] ?? 3) - (kRank[b.severity] ?? 3) || a.since_ms - b.since_ms;
+const rules = signal<{ items: AlertRule[] | null; error: string } | null>(null);
+const isReady = signal(false);
+
+async function loadRules(): Promise<void> {
+  try {
+    rules.value = { items: (await api.alertRules()).items, error: "" };
+  } catch (error) {
+    rules.value = { items: rules.peek()?.items ?? null, error: messageOf(error) };
+  }
+}
+
+function useRules(): void {
+  useEffect(() => {
+    void loadRules();
+    const timer = setInterval(() => document.hidden || void loadRules(), kRulesAgainMs);
+    return () => clearInterval(timer);
+  }, []);
+}
+
+function useReady(ids: readonly string[]): boolean {
+  const isKnown = isFleetKnown.value && areIncidentsKnown.value;
+  const isAnswered = rules.value !== null && ids.every((id) => details.value.has(id));
+  if (isKnown && isAnswered) isReady.value = true;
+  useEffect(() => {
+    if (!isFleetKnown.value) return;
+    const timer = setTimeout(() => void (isReady.value = true), kWaitMs);
+    return () => clearTimeout(timer);
+  }, [isFleetKnown.value]);
+  return isReady.value && isFleetKnown.value;
 }
 
 export function Now() {
   void fleetVersion.value;
-  // Everything appears at once, so that nothing that is being read moves.
-  if (!isFleetKnown.value) return <main class="page"><div class="headline"><h1>Now</h1><p>Waiting for the first picture of the fleet.</p></div></main>;
-  const items = [...fleet.attention.values()].sort(byImportance);
+  const [cards, setCards] = useState(kCardsAtOnce);
+  const shown = queue.value.urgent.slice(0, cards);
+  const ids = shown.map((each) => each.id);
+  useRules();
+  useDetails(ids);
+  if (!useReady(ids)) return <main class="page"><div class="headline"><h1>Now</h1><p>Waiting for the first picture of the fleet.</p></div></main>;
+  const others = leftover.value;
+  const looked = lookOf(rules.value?.items ?? null, rules.value?.error ?? "", fleet.sources.values(), now.value);
   return (
     <main class="page">
       <div class="now">
         <div>
-          <Headline items={items} />
-          {items.length === 0 && <Calm />}
-          {items.length > 0 && <AttentionList items={items} />}
+          <Headline others={others.length} />
+          {queue.value.urgent.length === 0 && others.length === 0 && <Calm looked={looked} />}
+          <Items shown={shown} others={others} looked={looked} onMore={() => setCards(cards + kCardsAtOnce)} />
+          <Folded title={plural(queue.value.silenced.length, "silenced incident")} items={queue.value.silenced} />
+          <Folded title={`${plural(queue.value.quiet.length, "incident")} for information`} items={queue.value.quiet} />
           <TotalsCard totals={fleet.totals} />
         </div>
         <div>
@@ -47,77 +91,77 @@ export function Now() {
   );
 }
 
-function Headline({ items }: { items: Attention[] }) {
-  if (items.length === 0) return <h1 class="sr-only">Now</h1>;
-  const critical = items.filter((item) => item.severity === "critical").length;
+function Headline({ others }: { others: number }) {
+  const { urgent } = queue.value;
+  if (urgent.length === 0 && others === 0) return <h1 class="sr-only">Now</h1>;
+  const critical = urgent.filter((each) => each.severity === "critical").length;
+  const free = urgent.filter((each) => holderOf(each).isNobody).length;
+  const notes = [critical > 0 ? `${critical} critical` : "", free > 0 ? `${free} that nobody has` : ""].filter(Boolean);
   return (
     <div class="headline">
-      <h1>{items.length === 1 ? "1 thing needs attention" : `${items.length} things need attention`}</h1>
-      {critical > 0 && critical < items.length && <p>{critical} critical</p>}
+      <h1>{urgent.length === 0 ? (others === 1 ? "1 thing needs attention" : `${others} things need attention`) : plural(urgent.length, "incident")}</h1>
+      {notes.length > 0 && <p>{notes.join(", ")}</p>}
     </div>
   );
 }
 
-function AttentionList({ items }: { items: Attention[] }) {
+type Selected = { kind: "incident"; id: string } | { kind: "attention"; id: string };
+
+// The cards and the items below them are one list for the keyboard.
+function Items({ shown, others, looked, onMore }: { shown: typeof queue.value.urgent; others: readonly Attention[]; looked: Looked; onMore: () => void }) {
   const [selected, setSelected] = useState<string | null>(null);
-  const at = items.findIndex((item) => item.id === selected);
-  const current = items[at];
+  const all: Selected[] = [...shown.map((each) => ({ kind: "incident" as const, id: each.id })), ...others.map((each) => ({ kind: "attention" as const, id: each.id }))];
+  const at = all.findIndex((each) => each.id === selected);
   const move = (to: number) => {
-    const item = items[Math.max(0, Math.min(items.length - 1, to))];
+    const item = all[Math.max(0, Math.min(all.length - 1, to))];
     if (!item) return;
     setSelected(item.id);
-    document.getElementById(`alarm-${item.id}`)?.scrollIntoView({ block: "nearest" });
+    document.getElementById(`item-${item.id}`)?.scrollIntoView({ block: "nearest" });
   };
+  const incident = shown.find((each) => each.id === selected);
+  const item = others.find((each) => each.id === selected);
   useKeys({
     j: () => move(at + 1),
     k: () => move(at - 1),
-    ...(current
+    ...(incident
+      ? { Enter: () => navigate(incidentPath(incident.id)), a: () => runPrimary(incident, primaryOf(incident, details.peek().get(incident.id)?.incident?.runbooks ?? [])) }
+      : {}),
+    ...(item
       ? {
-          Enter: () => navigate(targetOf(current)),
-          ...(current.session && current.actions.includes("abort") ? { x: () => askAbort(current.session ?? "") } : {}),
-          ...(current.actions.includes("dismiss") ? { d: () => askDismiss(current.id, current.title) } : {}),
+          Enter: () => navigate(targetOf(item)),
+          ...(item.session && item.actions.includes("abort") ? { x: () => askAbort(item.session ?? "") } : {}),
+          ...(item.actions.includes("dismiss") ? { d: () => askDismiss(item.id, item.title) } : {}),
         }
       : {}),
   });
+  const hidden = queue.value.urgent.length - shown.length;
   return (
-    <ul class="attention" aria-label="Needs attention">
-      {items.map((item) => <Alarm key={item.id} item={item} isSelected={item.id === selected} />)}
-    </ul>
+    <>
+      {shown.length > 0 && <ul class="attention queue" aria-label="Incidents">{shown.map((each) => <IncidentCard key={each.id} incident={each} isSelected={each.id === selected} attention={attentionOf(each.id)} />)}</ul>}
+      {hidden > 0 && <div><button class="button small" onClick={onMore}>Show more of the {hidden} below</button></div>}
+      {(shown.length > 0 || others.length > 0) && <LookLine looked={looked} hasIncidents={shown.length > 0} />}
+      {others.length > 0 && shown.length > 0 && <h2 class="between">{others.length === 1 ? "1 more thing needs attention" : `${others.length} more things need attention`}</h2>}
+      {others.length > 0 && <ul class="attention" aria-label="Needs attention">{others.map((each) => <Alarm key={each.id} item={each} isSelected={each.id === selected} />)}</ul>}
+    </>
   );
 }
 
-function targetOf(item: Attention): string {
-  if (item.session) return sessionPath(item.session);
-  return item.agent ? withSearch("/fleet", { open: item.agent }) : "/system";
+// What the fleet says of an incident's sessions and agents: its evidence belongs on the card.
+function attentionOf(id: string): Attention[] {
+  const brief = incidents.value.get(id);
+  if (!brief) return [];
+  const covered = coveredBy([brief]);
+  return [...fleet.attention.values()].filter((item) => isCovered(item, covered));
 }
 
-function Alarm({ item, isSelected }: { item: Attention; isSelected: boolean }) {
-  const agent = item.agent ? fleet.agents.get(item.agent) : undefined;
-  const source = agent?.source ?? (item.session ? fleet.sessions.get(item.session)?.source : undefined);
+function LookLine({ looked, hasIncidents }: { looked: Looked; hasIncidents: boolean }) {
   return (
-    <li id={`alarm-${item.id}`} class={`card alarm s-${item.severity}`} data-selected={isSelected}>
-      <Icon name={item.kind in kKindIcons ? (kKindIcons[item.kind] ?? item.kind) : item.kind} size={18} />
-        <div class="what">
-          <h3><a href={targetOf(item)} style={{ color: "inherit" }}>{item.title}</a></h3>
-          {agent?.simulated && <span class="label">simulated</span>}
-        </div>
-      <div class="do">
-        {item.session && item.actions.includes("abort") && <button class="button small danger" onClick={() => askAbort(item.session ?? "")}><Icon name="stop" size={13} />Abort</button>}
-        {item.actions.includes("dismiss") && <button class="button small" onClick={() => askDismiss(item.id, item.title)}>Dismiss</button>}
-      </div>
-        <div class="meta">
-          <span class="strong" style={{ color: "var(--tone)" }}>{item.severity}, {words(item.kind)}</span>
-          <span>for <For ms={item.since_ms} /></span>
-          {item.agent && <a href={withSearch("/fleet", { open: item.agent })}>{agent?.name || item.agent}</a>}
-          {item.session && <a href={sessionPath(item.session)}>{item.session}</a>}
-          {source && <span>seen by {source}</span>}
-        </div>
-      {item.detection && <Evidence detection={item.detection} />}
-    </li>
+    <div class={`look s-${looked.isGood ? "idle" : "unknown"}`} data-look>
+      <Icon name={looked.isGood ? "stale" : "unknown"} size={14} />
+      <span>{hasIncidents ? "" : "No incident is open. "}{looked.text}{looked.problems.length > 0 && <>; {looked.problems.slice(0, 3).join("; ")}{looked.problems.length > 3 && ` and ${looked.problems.length - 3} more`}</>}. <a href="/alerts?view=rules">Rules</a></span>
+    </div>
   );
 }
-
-const kKindIcons: Record<string, string> = { source_failing: "critical", recorder: "system", route_down: "critical" };
 
 interface SourceLine { name: string; agents: number; lastMs: number }
 
@@ -133,13 +177,13 @@ export function telemetrySources(agents: Iterable<Agent>): SourceLine[] {
   return [...lines.values()].sort((a, b) => a.name.localeCompare(b.name));
 }
 
-// Nothing needs attention: a claim, so it says since when and on whose word.
-function Calm() {
+// Nothing needs a person: a claim, so it says what was looked at and when, since when, and on whose word.
+function Calm({ looked }: { looked: Looked }) {
   const since = calmSince.value;
   const sources = telemetrySources(fleet.agents.values());
-  const bad = [...fleet.sources.values()].filter((source) => source.state.value !== "passing");
   const isBlind = fleet.agents.size === 0;
   const { isCurrent } = indication.value;
+  const folded = foldText(queue.value);
   if (isBlind) {
     return (
       <div class="card calm s-unknown">
@@ -147,21 +191,23 @@ function Calm() {
         <div>
           <h2>Nothing has reported yet</h2>
           <p class="muted">Whether anything needs attention is unknown until an agent sends telemetry. Point one's OTLP exporter at this machine, port 4318, or try <code>nightshift demo</code>.</p>
+          <p class="muted" data-look>{looked.text}{looked.problems.length > 0 && `; ${looked.problems.slice(0, 5).join("; ")}`}.</p>
         </div>
       </div>
     );
   }
-  const isGood = isCurrent && bad.length === 0;
+  const isGood = isCurrent && looked.isGood && isFoldHarmless(queue.value);
   return (
     <div class={`card calm ${isGood ? "s-passing" : "s-unknown"}`}>
       <Icon name={isGood ? "passing" : "unknown"} size={20} />
       <div>
-        <h2>{isGood ? "Nothing needs attention" : "Nothing known needs attention"}</h2>
-        <p class="muted">
+        <h2>{isGood ? "Nothing wrong that we can see" : looked.problems.length > 0 ? "Whether anything is wrong is not fully known" : "Nothing known needs attention"}</h2>
+        <p class="muted" data-look>
+          {looked.text}{folded && `; ${folded}, below`}.{" "}
           {since !== null && <>For the {span(now.value - since)} this screen has watched, </>}
-          by the word of {plural(fleet.agents.size, "agent")} through {plural(sources.length, "source")}
-          {bad.length > 0 && `; ${bad.map((source) => `${source.name} is ${source.state.value}`).join(", ")}`}.
+          by the word of {plural(fleet.agents.size, "agent")} through {plural(sources.length, "source")}.
         </p>
+        {looked.problems.length > 0 && <ul class="problems">{looked.problems.map((each) => <li key={each}><Icon name="unknown" size={14} /><span>{each}</span></li>)}</ul>}
         <ul>
           {sources.map((source) => (
             <li key={source.name} class="muted"><span style={{ color: "var(--text)" }}>{source.name}</span>: {plural(source.agents, "agent")}, last event <Ago ms={source.lastMs} /></li>

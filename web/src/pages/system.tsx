@@ -80,6 +80,7 @@ function Overview({ system, at }: { system: System; at: number }) {
 const kParts: [keyof System, string, string][] = [
   ["recorder", "Recorder", "what is kept, and how fast"], ["ingest", "Ingest", "what comes in"], ["live", "Live", "who watches"],
   ["fleet", "Fleet", "what is tracked"], ["http", "HTTP", "who asks"], ["process", "Process", "this program"],
+  ["alerts", "Alerts", "what is looked at"], ["incidents", "Incidents", "what people hear of"], ["deliveries", "Deliveries", "whether it arrives"],
 ];
 
 function Panels({ latest, before }: { latest: Sample; before: Sample | undefined }) {

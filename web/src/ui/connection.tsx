@@ -2,7 +2,7 @@ import { computed, signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { liveState, retryLive } from "../live/client.ts";
 import { indicate, type Indication } from "../live/machine.ts";
-import { fleet } from "../live/fleet.ts";
+import { urgent } from "../live/urgent.ts";
 import { now, serverNow } from "../lib/clock.ts";
 import { ago, clockTime, span } from "../lib/format.ts";
 import { utc } from "../lib/settings.ts";
@@ -72,7 +72,7 @@ function Announcer() {
     const timer = setInterval(() => {
       const { tone } = indication.peek();
       const connection = tone === "live" ? "Live." : tone === "stale" ? "Not live." : "";
-      const waiting = fleet.attention.size;
+      const waiting = urgent.peek().count;
       setText(connection && `${connection} ${waiting === 0 ? "Nothing known needs" : waiting === 1 ? "1 thing needs" : `${waiting} things need`} attention.`);
     }, 5000);
     return () => clearInterval(timer);

@@ -59,8 +59,18 @@ export function Modal({ children, onClose, className = "", label }: { children: 
   );
 }
 
-// What is asked of a person before something is stopped or put away. One at a time.
-export interface Ask { title: string; body: string; action: string; isDangerous: boolean; placeholder: string; run: (reason: string) => Promise<string> }
+// What is asked of a person before something is stopped or put away. One at a time. Without a placeholder nothing is to be written.
+export interface Ask {
+  title: string;
+  body: ComponentChildren;
+  action: string;
+  isDangerous: boolean;
+  placeholder: string;
+  label?: string;               // of what is written; "Reason" when not said
+  isLong?: boolean;             // more than a line
+  choice?: { label: string; options: readonly (readonly [string, string])[] };
+  run: (reason: string, choice: string) => Promise<string>;
+}
 const asking = signal<Ask | null>(null);
 
 export function askFor(ask: Ask): void {
@@ -99,11 +109,12 @@ export function askRevoke(id: string, name: string, done: () => void): void {
 
 export function AskDialog() {
   const ask = asking.value;
-  return ask ? <AskForm key={ask.title + ask.body} ask={ask} /> : null;
+  return ask ? <AskForm key={ask.title} ask={ask} /> : null;
 }
 
 function AskForm({ ask }: { ask: Ask }) {
   const [reason, setReason] = useState("");
+  const [choice, setChoice] = useState(ask.choice?.options[0]?.[0] ?? "");
   const [error, setError] = useState("");
   const [isBusy, setBusy] = useState(false);
   const close = () => {
@@ -114,7 +125,7 @@ function AskForm({ ask }: { ask: Ask }) {
     setBusy(true);
     setError("");
     try {
-      toast(await ask.run(reason.trim()));
+      toast(await ask.run(reason.trim(), choice));
       close();
     } catch (failure) {
       setError(failure instanceof ApiError && failure.status === 403 ? "Your token may not do this: it needs the scope write." : messageOf(failure));
@@ -125,11 +136,21 @@ function AskForm({ ask }: { ask: Ask }) {
     <Modal label={ask.title} onClose={close}>
       <form onSubmit={submit}>
         <h2>{ask.title}</h2>
-        <p class="muted">{ask.body}</p>
+        <div class="muted">{ask.body}</div>
         {ask.placeholder && (
           <label>
-            Reason
-            <input class="input" autofocus required maxLength={500} value={reason} placeholder={ask.placeholder} onInput={(e) => setReason(e.currentTarget.value)} />
+            {ask.label ?? "Reason"}
+            {ask.isLong
+              ? <textarea class="input" autofocus required rows={4} maxLength={2000} value={reason} placeholder={ask.placeholder} onInput={(e) => setReason(e.currentTarget.value)} />
+              : <input class="input" autofocus required maxLength={500} value={reason} placeholder={ask.placeholder} onInput={(e) => setReason(e.currentTarget.value)} />}
+          </label>
+        )}
+        {ask.choice && (
+          <label>
+            {ask.choice.label}
+            <select class="input" value={choice} onChange={(e) => setChoice(e.currentTarget.value)}>
+              {ask.choice.options.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
+            </select>
           </label>
         )}
         {error && <div class="note s-error" role="alert"><Icon name="error" />{error}</div>}

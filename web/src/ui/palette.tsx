@@ -1,8 +1,9 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { fleet } from "../live/fleet.ts";
+import { incidents } from "../live/incidents.ts";
 import { api } from "../api/client.ts";
-import { navigate, sessionPath, withSearch } from "../lib/router.ts";
+import { incidentPath, navigate, sessionPath, withSearch } from "../lib/router.ts";
 import { toggleTheme, utc } from "../lib/settings.ts";
 import { Modal } from "./dialogs.tsx";
 import { words } from "./facts.tsx";
@@ -17,11 +18,15 @@ const kShown = 40;
 
 const commands: Entry[] = [
   { icon: "now", text: "Now", hint: "g n", run: () => navigate("/") },
+  { icon: "alerts", text: "Alerts", hint: "g a", run: () => navigate("/alerts") },
   { icon: "fleet", text: "Fleet", hint: "g f", run: () => navigate("/fleet") },
   { icon: "jobs", text: "Jobs", hint: "g j", run: () => navigate("/jobs") },
   { icon: "models", text: "Models", hint: "g m", run: () => navigate("/models") },
   { icon: "history", text: "History", hint: "g h", run: () => navigate("/history") },
   { icon: "system", text: "System", hint: "g s", run: () => navigate("/system") },
+  { icon: "alerts", text: "Alert rules", hint: "alerts", run: () => navigate("/alerts?view=rules") },
+  { icon: "stalled", text: "Silences", hint: "alerts", run: () => navigate("/alerts?view=silences") },
+  { icon: "history", text: "Past incidents and how often rules were wrong", hint: "alerts", run: () => navigate("/alerts?view=past") },
   { icon: "looping", text: "Sessions that loop, stall or failed", hint: "filter", run: () => navigate("/fleet?view=sessions&state=looping,stalled,failed") },
   { icon: "waiting_approval", text: "Sessions that wait for a person", hint: "filter", run: () => navigate("/fleet?view=sessions&state=waiting_approval") },
   { icon: "moon", text: "Switch between light and dark", hint: "", run: toggleTheme },
@@ -47,6 +52,10 @@ function entriesFor(query: string): Entry[] {
   const found = commands.filter((entry) => matches(entry.text, query) > 0);
   if (query.trim() === "") return found;
   const scored: [number, Entry][] = [];
+  for (const incident of incidents.value.values()) {
+    const score = matches(incident.title, query);
+    if (score) scored.push([score + 2, { icon: incident.severity, text: incident.title, hint: `incident · ${words(incident.state)}`, run: () => navigate(incidentPath(incident.id)) }]);
+  }
   for (const agent of fleet.agents.values()) {
     const score = matches(`${agent.name || agent.id} ${agent.id}`, query);
     if (score) scored.push([score, { icon: agent.state.value, text: agent.name || agent.id, hint: `agent · ${words(agent.state.value)}`, run: () => navigate(withSearch("/fleet", { open: agent.id })) }]);
@@ -91,13 +100,13 @@ function PaletteDialog() {
       <div class="field">
         <Icon name="search" />
         <input
-          class="input" autofocus value={query} placeholder="Go to a page, an agent, a session; or do something" role="combobox" aria-expanded="true" aria-controls="palette-list"
+          class="input" autofocus value={query} placeholder="Go to a page, an incident, an agent, a session; or do something" role="combobox" aria-expanded="true" aria-controls="palette-list"
           aria-activedescendant={`palette-${at}`} spellcheck={false} onInput={(e) => { setQuery(e.currentTarget.value); setAt(0); }} onKeyDown={onKeyDown}
         />
       </div>
       <ul role="listbox" id="palette-list" ref={list}>
         {entries.map((entry, i) => (
-          <li key={entry.text + entry.hint} id={`palette-${i}`} role="option" aria-selected={i === at} onMouseMove={() => setAt(i)} onClick={() => run(entry)}>
+          <li key={`${i}\n${entry.text}`} id={`palette-${i}`} role="option" aria-selected={i === at} onMouseMove={() => setAt(i)} onClick={() => run(entry)}>
             <Icon name={entry.icon} />
             <span class="cut">{entry.text}</span>
             <span class="push">{entry.hint}</span>
@@ -110,8 +119,8 @@ function PaletteDialog() {
 }
 
 const kHelp: [string, string][] = [
-  ["g n", "Now"], ["g f", "Fleet"], ["g j", "Jobs"], ["g m", "Models"], ["g h", "History"], ["g s", "System"], ["/", "Filter"], ["j  k", "Next, previous"], ["Enter", "Open"],
-  ["→  ←", "Expand, collapse"], ["Esc", "Close, leave field"], ["⌘K  Ctrl K", "Go to anything"], ["x", "Abort (on Now)"], ["d", "Dismiss (on Now)"], ["r", "Run now (on Jobs)"], ["p", "Pause, resume (on Jobs)"], ["o", "Override (on a run)"], ["?", "This help"],
+  ["g n", "Now"], ["g a", "Alerts"], ["g f", "Fleet"], ["g j", "Jobs"], ["g m", "Models"], ["g h", "History"], ["g s", "System"], ["/", "Filter"], ["j  k", "Next, previous"], ["Enter", "Open"],
+  ["→  ←", "Expand, collapse"], ["Esc", "Close, leave field"], ["⌘K  Ctrl K", "Go to anything"], ["a", "Acknowledge, act (on Now, an incident)"], ["h", "Hand over (on an incident)"], ["n", "Note (on an incident)"], ["e", "Resolve, reopen (on an incident)"], ["i", "Diagnose again (on an incident)"], ["s", "Silence (on Alerts)"], ["x", "Abort (on Now)"], ["d", "Dismiss (on Now)"], ["r", "Run now (on Jobs)"], ["p", "Pause, resume (on Jobs)"], ["o", "Override (on a run)"], ["?", "This help"],
 ];
 
 export function Help() {

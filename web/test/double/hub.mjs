@@ -10,6 +10,7 @@ export class Hub {
     this.version = version;
     this.epoch = randomBytes(8).toString("hex");
     this.topics = new Map();
+    this.items = new Map();   // of a state topic: what is in it now
     this.clients = new Set();
     this.isSilent = false;
     this.refuses = "";
@@ -43,6 +44,7 @@ export class Hub {
   }
 
   snapshot(name) {
+    if (this.items.has(name)) return { type: "snapshot", topic: name, seq: this.topic(name).seq, items: this.items.get(name)() };
     if (name !== "fleet") return { type: "snapshot", topic: name, seq: this.topic(name).seq, items: this.topic(name).tail };
     const items = [];
     for (const agent of this.fleet.agents.values()) items.push({ key: `agent/${agent.id}`, agent });

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { advance, makeFleet } from "./fleet.mjs";
+import { IncidentApi } from "./incident_api.mjs";
 import { Hub } from "./hub.mjs";
 import { BadQuery, compileWhere, runQuery } from "./query.mjs";
 
@@ -14,6 +15,7 @@ const dist = option("dist", new URL("../../dist", import.meta.url).pathname);
 const fleet = makeFleet({ sessions: Number(option("sessions", "0")) });
 const started = Date.now();
 let hub = new Hub(fleet, "0.1.0-double");
+const incidentApi = new IncidentApi(fleet, () => hub);
 let tokens = [{ id: "t1", name: "admin", tenant: "default", scopes: ["admin"], created_ms: started - 864e5, last_used_ms: started }];
 const kCsp = "default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml" };
@@ -109,6 +111,13 @@ async function api(request, response, url) {
     if (!session?.source.startsWith("openclaw/")) return problem(response, 409, "conflict", `${session?.source ?? "its source"} cannot abort a session; openclaw sources can`);
     return json(response, { outcome: "the gateway aborted the session" }, 202);
   }
+  const answered = await incidentApi.answer(route, url, () => bodyOf(request));
+  if (answered) {
+    const [status, body, type] = answered;
+    if (status >= 400) return problem(response, status, body.code, body.detail);
+    if (body === null) return response.writeHead(status).end();
+    return type ? response.writeHead(status, { "Content-Type": type }).end(body) : json(response, body, status);
+  }
   if (/\/content$/.test(url.pathname)) return problem(response, 404, "not_found", "none is kept");
   return problem(response, 404, "not_found", `no such resource: ${url.pathname}`);
 }
@@ -123,10 +132,12 @@ function steer(name, response) {
   else if (name === "calm") {
     const remove = [...fleet.attention.keys()].map((id) => `attention/${id}`);
     fleet.attention.clear();
+    incidentApi.calm();
     hub.publish("fleet", { put: [], remove });
   } else if (name === "restart") {
     const old = hub;
     hub = new Hub(fleet, "0.1.0-double");
+    hub.items = old.items;
     old.bye(300);
   }
   response.writeHead(204).end();
