@@ -1,6 +1,7 @@
 // browser.mjs <nightshift binary>: every page of the real program with a simulated fleet, and what happens when it goes away.
 import { assert, Browser, eventually, indicator, isLive, screenshotsInto, Suite } from "../../../web/test/harness.mjs";
 import { firstLoad, fleetPage, historyPage, keyboard, looks, sessionPage, signIn, systemPage } from "../../../web/test/pages.mjs";
+import { incidents } from "./incidents.mjs";
 import { jobs, jobsConfig } from "./jobs.mjs";
 import { Program } from "./program.mjs";
 
@@ -26,10 +27,10 @@ async function checks() {
 
   await suite.check("now: the loop is on top of what needs attention, with its evidence", async () => {
     const page = await browser.page("/");
-    const alarm = page.locator(".alarm", { hasText: /looping/ }).first();
-    await alarm.waitFor({ timeout: 60_000 });
-    assert.match(await alarm.locator(".proof .figures").innerText(), /\d+×[\s\S]*burnt[\s\S]*tokens, (\$|–)[\s\S]*for/);
-    assert.ok((await alarm.locator(".signature").innerText()).length > 3);
+    const loop = page.locator("[data-incident]", { hasText: /in circles/ }).first();
+    await loop.waitFor({ timeout: 60_000 });
+    assert.match(await loop.locator(".proof .figures").innerText(), /\d+×[\s\S]*burnt[\s\S]*tokens, (\$|–)[\s\S]*for/);
+    assert.ok((await loop.locator(".signature").innerText()).length > 3);
     await page.locator(".known li", { hasText: "this screen" }).getByText(/for .* by WebSocket, last frame/).waitFor();
     for (const source of await page.locator(".known li.s-passing").all()) assert.match(await source.innerText(), /(now|ago|for )/);
     await page.close();
@@ -65,6 +66,7 @@ async function checks() {
   await historyPage(suite, browser);
   await systemPage(suite, browser);
   await jobs(suite, browser, program, shoot);
+  await incidents(suite, browser, program, shoot);
   await looks(suite, browser, shoot, path);
   await restarts();
   await suite.check("logs no errors and asks no other host", async () => assert.deepEqual(browser.problems, []));

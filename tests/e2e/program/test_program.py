@@ -227,12 +227,12 @@ class RunningServer(unittest.TestCase):
     def test_examples_of_the_documents_are_good_configurations(self):
         documents = pathlib.Path(__file__).parents[3] / "docs"
         checked = 0
-        for name in ("jobs.md", "configuration.md"):
+        for name in ("jobs.md", "configuration.md", "alerts.md"):
             text = (documents / name).read_text()
             blocks = re.findall(r"```yaml\n(.*?)```", text, re.S)
             blocks += [textwrap.dedent(each) for each in re.findall(r"(?:^    .*\n|^\n(?=    ))+", text, re.M)]
             for block in blocks:
-                if not re.match(r"\s*(server|channels|jobs):", block):
+                if not re.match(r"\s*(server|channels|jobs|alerts):", block):
                     continue
                 path = self.server.folder / "example.yaml"
                 path.write_text(block)
