@@ -210,9 +210,9 @@ void Groups::drop_ended(Group& group, Time now) {
     }
 }
 
-std::vector<Flush> Groups::tick(Time now) {
+std::vector<Flush> Groups::tick(Time now, size_t most) {
     std::vector<Flush> out;
-    while (!due_.empty() && due_.top().at <= now) {
+    while (out.size() < most && !due_.empty() && due_.top().at <= now) {
         Due due = due_.top();
         due_.pop();
         auto found = groups_.find(due.key);

@@ -64,8 +64,9 @@ public:
     // No group is told before that time, unless critical: those that would inhibit it may not be here yet.
     void settle_until(Time time) { settle_until_ = time; }
 
-    // What is due. Groups whose alerts are all over and told are gone afterwards.
-    std::vector<Flush> tick(Time now);
+    // What is due, at most `most` groups; the others stay due. Groups whose alerts are all over and told are
+    // gone afterwards.
+    std::vector<Flush> tick(Time now, size_t most = SIZE_MAX);
     // When the next tick() may have something.
     std::optional<Time> next() const;
     // Of a silence or window that began or ended: look at every group soon.

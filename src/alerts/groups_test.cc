@@ -353,6 +353,21 @@ TEST_F(GroupsTest, KeepsTenantsApart) {
     EXPECT_EQ(told_[0].flush.firing, 1u);
 }
 
+TEST_F(GroupsTest, TellsInPortionsWhenAsked) {
+    root_.options.group_by = {"..."};
+    build();
+    for (int i = 0; i < 10; ++i) {
+        Alert alert{.labels = {{"alertname", "a"}, {"n", std::to_string(i)}}, .starts = at(0)};
+        alert.ends = Alert::kForever;
+        groups_->put(std::make_shared<const Alert>(alert), at(0));
+    }
+    EXPECT_EQ(groups_->tick(at(2), 4).size(), 4u);
+    EXPECT_EQ(groups_->tick(at(2), 0).size(), 0u);
+    EXPECT_LE(*groups_->next(), at(2));
+    EXPECT_EQ(groups_->tick(at(2), 100).size(), 6u);
+    EXPECT_EQ(groups_->tick(at(2)).size(), 0u);
+}
+
 TEST_F(GroupsTest, TellsOfOtherWordsAtItsInterval) {
     root_.options.interval = milliseconds(5'000);
     build();

@@ -75,6 +75,8 @@ public:
         // A group is to be told. Called on the loop, and again after a restart for what was not kept: the
         // listener knows what it was told.
         std::function<void(std::vector<Flush>)> tell;
+        // How many groups may be told now; the others are told soon. On the loop.
+        std::function<size_t()> room;
         // What was told before the start.
         std::function<std::vector<Told>()> told;
         // The clock on a wall of a zone; nothing for a zone that is not known.

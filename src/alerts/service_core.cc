@@ -11,7 +11,7 @@
 namespace nightshift::alerts {
 namespace {
 
-constexpr milliseconds kPumpEvery{250};
+constexpr milliseconds kPumpEvery{100};
 constexpr std::chrono::hours kKeepEnded{1};
 constexpr std::chrono::hours kKeepSilences{24 * 30};
 
@@ -172,7 +172,7 @@ void Service::Core::pump() {
     Time now = parts.clock.now();
     std::optional<Time> next = groups.next();
     if (!next || *next > now) return;
-    std::vector<Flush> due = groups.tick(now);
+    std::vector<Flush> due = groups.tick(now, parts.room());
     if (due.empty()) return;
     for (const Flush& each : due) {
         if (each.suppressed == 0) continue;

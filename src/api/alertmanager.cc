@@ -136,7 +136,7 @@ Task<net::Response> get_silence(Parts parts, Call call) {
         if (each.id == call.params[0])
             co_return json_answer(200, show_gettable_silence(each, parts.clock.now()));
     }
-    co_return net::Response::empty(404);
+    co_return refused(Error{Code::kNotFound, "there is no silence " + call.params[0]});
 }
 
 Task<net::Response> delete_silence(Parts parts, Call call) {

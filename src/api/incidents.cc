@@ -161,7 +161,7 @@ void add_incident_routes(Router& router, IncidentParts parts) {
     add_incident_report_routes(router, parts.incidents, parts.clock);
     add(net::Method::kGet, "/api/v1/incidents", Scope::kRead, list);
     add(net::Method::kGet, "/api/v1/incidents/{id}", Scope::kRead, show_one);
-    add(net::Method::kPost, "/api/v1/incidents/{id}/diagnose", Scope::kRead, diagnose_again);
+    add(net::Method::kPost, "/api/v1/incidents/{id}/diagnose", Scope::kWrite, diagnose_again);
     add(net::Method::kPost, "/api/v1/incidents/{id}/runbooks/{name}", Scope::kWrite, run_runbook);
     add(net::Method::kPost, "/api/v1/diagnose", Scope::kRead, diagnose);
     auto add_act = [&](const char* pattern, Make make) {

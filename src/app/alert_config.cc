@@ -81,8 +81,12 @@ void read_threshold(ConfigReader& in, Rule& rule) {
     read("below", rule.threshold.below);
 }
 
-void read_measure(ConfigReader& in, Rule& rule) {
-    in.text("where", rule.measure.where);
+void read_measure(ConfigReader& in, Rule& rule, bool is_measured) {
+    for (std::string_view key : {"aggregate", "divide_by", "group_by", "over", "against"}) {
+        if (!is_measured && in.has(key))
+            in.complain_at(key, fmt::format("{} is for rules on query or silence", key));
+    }
+    if (is_measured) in.text("where", rule.measure.where);
     in.text("aggregate", rule.measure.aggregate);
     in.text("divide_by", rule.measure.divide_by);
     in.texts("group_by", rule.measure.group_by);
@@ -110,11 +114,8 @@ void read_rule(ConfigReader& in, Config& config) {
     in.choice("on", on, kKindWords);
     rule->on = alerts::parse_signal_kind(on).value_or(SignalKind::kSession);
     bool is_measured = rule->on == SignalKind::kQuery || rule->on == SignalKind::kSilence;
-    if (is_measured) {
-        read_measure(in, *rule);
-    } else {
-        read_matchers(in, "where", rule->where);
-    }
+    read_measure(in, *rule, is_measured);
+    if (!is_measured) read_matchers(in, "where", rule->where);
     read_threshold(in, *rule);
     read_hold(in, rule->hold);
     if (in.has("severity")) {
@@ -198,7 +199,10 @@ void read_window(ConfigReader& in, Config& config) {
     read_matchers(in, "match", window.matchers);
     in.text("starts", starts);
     in.text("ends", ends);
+    read_weekly(in, *config.zones, window.weekly, window.zone);
     bool is_once = !starts.empty() || !ends.empty();
+    if (is_once && !window.weekly.empty())
+        in.complain("a window has from and to, or starts and ends, not both");
     if (is_once) {
         auto from = jobs::parse_time(starts);
         auto to = jobs::parse_time(ends);
@@ -206,9 +210,8 @@ void read_window(ConfigReader& in, Config& config) {
             in.complain("starts and ends are times such as 2026-11-22T07:00:00Z, one after the other");
         window.starts = from.value_or(Time());
         window.ends = to.value_or(Time());
-    } else {
-        read_weekly(in, *config.zones, window.weekly, window.zone);
-        if (window.weekly.empty()) in.complain("a window needs from and to, or starts and ends");
+    } else if (window.weekly.empty()) {
+        in.complain("a window needs from and to, or starts and ends");
     }
     if (window.name.empty()) in.complain("a window needs a name");
     config.alerts.windows.push_back(std::move(window));

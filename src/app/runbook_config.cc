@@ -19,12 +19,12 @@ void read_step(ConfigReader& in, Runbook& runbook) {
     in.choice("do", kind,
               {"restart_agent", "abort_session", "open_breaker", "switch_route", "pause_job", "rerun",
                "command", "webhook"});
-    auto parsed = incidents::parse_step_kind(kind);
-    if (!parsed) return in.complain("a step says what to do: restart_agent, abort_session, webhook, ...");
-    step.kind = *parsed;
     in.text("target", step.target);
     in.texts_by_name("with", step.parameters);
     in.duration("timeout", step.timeout);
+    auto parsed = incidents::parse_step_kind(kind);
+    if (!parsed) return in.complain("a step says what to do: restart_agent, abort_session, webhook, ...");
+    step.kind = *parsed;
     auto needs = [&](const char* parameter) {
         if (!step.parameters.contains(parameter))
             in.complain(fmt::format("a step {} needs `with: {{{}: …}}`", kind, parameter));

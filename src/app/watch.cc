@@ -119,8 +119,8 @@ Task<> Watch::stop_here() {
 void Watch::reload(const Config& config) {
     auto next = std::make_shared<const Config>(config);
     verdicts_.keep(config.jobs);
-    note_changes(config);
     loop_->post([this, next] {
+        note_changes(*next);
         config_ = next;
         runbooks_->replace(next->runbooks);
         incidents_->reload(incident_settings(*next));
@@ -157,6 +157,7 @@ alerts::Service::Parts Watch::alert_parts() {
             .clock = parts_.clock,
             .observe = [sources] { return gather_signals(sources); },
             .tell = [this](std::vector<alerts::Flush> groups) { tell(std::move(groups)); },
+            .room = [this] { return incidents_->room(); },
             .told =
                 [this] {
                     std::vector<alerts::Told> all;

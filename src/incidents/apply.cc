@@ -189,11 +189,13 @@ void attach(Incident& incident, Diagnosis diagnosis, Time now) {
     bool is_same = incident.diagnosis && incident.diagnosis->conclusion == diagnosis.conclusion &&
                    incident.diagnosis->summary == diagnosis.summary &&
                    incident.diagnosis->next_action == diagnosis.next_action;
+    // Looked at again and again, the same conclusion in other numbers is nothing for the timeline.
+    bool is_another = !incident.diagnosis || incident.diagnosis->conclusion != diagnosis.conclusion;
     if (!incident.diagnosed) incident.diagnosed = now;
-    if (!is_same) {
+    if (!is_same) ++incident.revision;
+    if (is_another) {
         write(incident, now, "diagnosed", kSelf,
               fmt::format("{}: {}", to_string(diagnosis.conclusion), diagnosis.summary));
-        ++incident.revision;
     }
     incident.diagnosis = std::move(diagnosis);
 }

@@ -6,18 +6,20 @@
 // Every limit of this room, with what happens at it.
 namespace nightshift::incidents {
 
-constexpr size_t kMembersMax = 50;                  // alerts kept in an incident; the rest is counted
-constexpr size_t kTimelineMax = 500;                // entries; the oldest but the first ten give way
-constexpr size_t kNotificationsMax = 100;           // the oldest settled give way
-constexpr size_t kTextBytesMax = 2'000;             // of a note, a title, a reason; cut
-constexpr size_t kTimelineFirst = 10;               // entries of the beginning that stay
-constexpr size_t kNameBytesMax = 200;               // of a person; cut
-constexpr size_t kNamedMax = 5;                     // members named in a sentence; the others are counted
-constexpr size_t kCausesMax = 5;                    // the unlikeliest are left out
-constexpr std::chrono::seconds kDiagnosisLimit{5};  // what has not been gathered by then is unknown
-constexpr std::chrono::seconds kFailOpen{30};       // a critical page leaves by then, diagnosed or not
-constexpr std::chrono::hours kDeadlineNear{1};      // closer, or over: it counts
-constexpr std::chrono::hours kDeadlineFar{4};       // farther: there is time
+constexpr size_t kMembersMax = 50;                   // alerts kept in an incident; the rest is counted
+constexpr size_t kTimelineMax = 500;                 // entries; the oldest but the first ten give way
+constexpr size_t kNotificationsMax = 100;            // the oldest settled give way
+constexpr size_t kTextBytesMax = 2'000;              // of a note, a title, a reason; cut
+constexpr size_t kTimelineFirst = 10;                // entries of the beginning that stay
+constexpr size_t kNameBytesMax = 200;                // of a person; cut
+constexpr size_t kToldAtOnceMax = 500;               // groups told and not written yet; the others wait
+constexpr size_t kNamedMax = 5;                      // members named in a sentence; the others are counted
+constexpr size_t kCausesMax = 5;                     // the unlikeliest are left out
+constexpr std::chrono::seconds kDiagnosisLimit{5};   // what has not been gathered by then is unknown
+constexpr std::chrono::seconds kDiagnoseAgain{300};  // an incident that goes on is looked at anew
+constexpr std::chrono::seconds kFailOpen{30};        // a critical page leaves by then, diagnosed or not
+constexpr std::chrono::hours kDeadlineNear{1};       // closer, or over: it counts
+constexpr std::chrono::hours kDeadlineFar{4};        // farther: there is time
 
 constexpr std::chrono::minutes kSilentFrom{5};     // a source that said nothing for less is not silent
 constexpr std::chrono::minutes kAliveWithin{15};   // heard of longer ago proves no life

@@ -1,5 +1,6 @@
 #include "incidents/service.h"
 
+#include "incidents/limits.h"
 #include "incidents/service_core.h"
 #include "io/blocking.h"
 #include "io/completion.h"
@@ -55,6 +56,11 @@ void Service::delivery_settled(std::string incident, Receipt receipt) {
         found->second.is_changed = true;
         core->drive(found->second);
     });
+}
+
+size_t Service::room() const {
+    size_t waiting = core_->writes_waiting + core_->to_diagnose.size();
+    return kToldAtOnceMax - std::min(waiting, kToldAtOnceMax);
 }
 
 std::vector<Service::Known> Service::known() const {

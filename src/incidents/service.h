@@ -111,6 +111,10 @@ public:
     // What became of a delivery, by the key of its wish.
     void delivery_settled(std::string incident, Receipt receipt);
 
+    // How many more groups may be told now: what has been told and is not diagnosed and on disk yet waits in
+    // memory. On the loop.
+    size_t room() const;
+
     // What the groups of alerts were last told with. On the loop, or before start().
     struct Known {
         std::string key;

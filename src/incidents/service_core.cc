@@ -148,6 +148,7 @@ Task<> Service::Core::diagnose_one(std::string id) {
         found = live.find(id);
         if (found != live.end()) {
             found->second.is_diagnosing = false;
+            if (facts.job) found->second.deadline = facts.job->deadline;
             attach(found->second.kept.incident, std::move(diagnosis), now);
             found->second.is_changed = true;
             drive(found->second);
@@ -236,6 +237,7 @@ void Service::Core::drive(Live& here, Written written) {
     Incident& incident = here.kept.incident;
     Time now = parts.clock.now();
     const Incident before = incident;
+    if (!incident.stakes.deadline) incident.stakes.deadline = here.deadline;
     take_severity(incident, judge_severity(incident.stakes, incident.diagnosis, now), now);
     EscalationMove move = escalate(incident, policy_of(here), {now, parts.is_quiet(now)});
     take_move(incident, move, now);
@@ -259,6 +261,11 @@ void Service::Core::drive(Live& here, Written written) {
             ++stats.notified_total;
         }
     }
+    bool goes_on = incident.state != State::kResolved && incident.diagnosis && !incident.is_suppressed;
+    if (goes_on) {
+        Time again = incident.diagnosis->at + kDiagnoseAgain;
+        look = std::min(look.value_or(again), std::max<Time>(again, now + kLookEvery));
+    }
     schedule(here, look);
     bool is_news = here.is_changed || written || !here.unsent.empty() || incident != before;
     if (is_news) write(here, std::move(written));
@@ -279,7 +286,9 @@ void Service::Core::write(Live& here, Written written) {
         return {};
     };
     auto core = shared_from_this();
+    ++writes_waiting;
     parts.writer.post(std::move(put), [core, kept, wishes, written](const Result<void>& done) {
+        --core->writes_waiting;
         if (written) written(done);
         if (done && !wishes->empty()) core->parts.wake_deliveries();
         if (done) return;
@@ -313,9 +322,15 @@ Task<> Service::Core::look_at_due() {
     for (const std::string& id : ids) {
         auto found = live.find(id);
         if (found == live.end()) continue;
+        if (wants_another_look(found->second.kept.incident, now)) want_diagnosis(found->second);
         drive(found->second);
     }
     co_return;
+}
+
+bool Service::Core::wants_another_look(const Incident& incident, Time now) const {
+    return incident.state != State::kResolved && !incident.is_suppressed && incident.diagnosis &&
+           now - incident.diagnosis->at >= kDiagnoseAgain;
 }
 
 void Service::Core::forget_old(Time now) {

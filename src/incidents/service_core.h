@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <set>
@@ -21,7 +22,8 @@ struct Service::Core : std::enable_shared_from_this<Core> {
         std::vector<Wish> unsent;  // decided, and not on disk yet
         Time look = Time::max();   // when to look again
         bool is_diagnosing = false;
-        bool is_changed = false;  // since the last write
+        bool is_changed = false;       // since the last write
+        std::optional<Time> deadline;  // of the work, as the last diagnosis saw it
     };
     using Written = std::function<void(const Result<void>&)>;
 
@@ -43,7 +45,9 @@ struct Service::Core : std::enable_shared_from_this<Core> {
     // A person wants it diagnosed anew; `done` hears what it is then.
     Task<> diagnose_for(std::string tenant, std::string id, std::function<void(Result<Incident>)> done);
     void write(Live& live, Written written);
+    // When somebody should look again, if nothing happens before.
     void schedule(Live& live, std::optional<Time> at);
+    bool wants_another_look(const Incident& incident, Time now) const;
     Task<> look_at_due();
     void forget_old(Time now);
     Task<> prune();
@@ -60,6 +64,7 @@ struct Service::Core : std::enable_shared_from_this<Core> {
     std::deque<std::string> to_diagnose;
     io::TaskGroup tasks;
     Stats stats;
+    std::atomic<size_t> writes_waiting{0};
 };
 
 }  // namespace nightshift::incidents

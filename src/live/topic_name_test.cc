@@ -23,7 +23,8 @@ TEST(TopicName, RefusesUnknownNamesAndSaysWhichExist) {
         auto kind = topic_kind(name);
         ASSERT_FALSE(kind) << name;
         EXPECT_EQ(kind.error().code, Code::kInvalid);
-        EXPECT_THAT(kind.error().message, HasSubstr("fleet, jobs, supervised, incidents, events and session:<id>"));
+        EXPECT_THAT(kind.error().message,
+                    HasSubstr("fleet, jobs, supervised, incidents, events and session:<id>"));
     }
     EXPECT_FALSE(topic_kind("session:" + std::string(505, 'x')));
 }
