@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::chrono::hours kRemember{48};
 constexpr size_t kRunsMax = 10'000;
+constexpr size_t kToldMax = 10'000;  // beyond it, what was said may be said once more
 constexpr seconds kVerifyEvery{2};
 
 bool is_for(const Runbook& runbook, const Incident& incident) {
@@ -54,7 +55,7 @@ void RunbookRunner::start() {
         // Nobody knows how far it came when we were stopped: it is not done again by itself.
         if (run.state != RunState::kRunning) continue;
         auto moved = incidents::move_to(run, RunState::kFailed, "Nightshift stopped while it ran", now);
-        if (moved) tasks_.spawn([this, run] { return note("default", run); });
+        if (moved) tasks_.spawn([this, run] { return note(run); });
     }
     io::start_periodic(tasks_, {"runbooks", kVerifyEvery, [this] { return verify(); }});
 }
@@ -70,6 +71,7 @@ RunbookRun RunbookRunner::plan(const Runbook& runbook, const Incident& incident)
     std::string random = random_bytes(6);
     RunbookRun run;
     run.id = fmt::format("rbk_{:012x}{}", unix_ms(now), to_hex(random.data(), random.size()));
+    run.tenant = incident.tenant;
     run.runbook = runbook.name;
     run.incident = incident.id;
     run.key = incident.key;
@@ -79,8 +81,6 @@ RunbookRun RunbookRunner::plan(const Runbook& runbook, const Incident& incident)
 }
 
 void RunbookRunner::consider(const Incident& incident) {
-    auto seen = seen_.find(incident.id);
-    if (seen != seen_.end()) seen->second = incident;
     // A person looks first at what nobody could look at.
     if (incident.state == incidents::State::kResolved || !incident.diagnosed) return;
     Time now = parts_.clock.now();
@@ -89,14 +89,15 @@ void RunbookRunner::consider(const Incident& incident) {
         Decision decision = incidents::decide(runbook, incident, runs_, now);
         if (decision.guard == Guard::kRun) {
             RunbookRun run = plan(runbook, incident);
-            tasks_.spawn([this, runbook, incident, run] { return act(runbook, incident, run); });
             // Its place is taken at once: the next change of the incident must not run it again.
-            run.state = RunState::kRunning;
-            runs_.push_back(std::move(run));
+            runs_.push_back(run);
+            runs_.back().state = RunState::kRunning;
+            tasks_.spawn([this, runbook, incident, run] { return act(runbook, incident, run); });
             continue;
         }
         bool is_worth_saying = decision.guard == Guard::kDryRun || decision.guard == Guard::kAsk ||
                                decision.guard == Guard::kEscalate;
+        if (told_.size() >= kToldMax) told_.clear();
         if (!is_worth_saying || !told_.insert(runbook.name + "/" + incident.id).second) continue;
         std::string text = fmt::format("runbook {}: {}", runbook.name, decision.why);
         tasks_.spawn(
@@ -113,7 +114,11 @@ Task<> RunbookRunner::say(std::string tenant, std::string incident, std::string 
     if (!noted) log::warn("app", "{}: {}", text, noted.error().message);
 }
 
-Task<Result<void>> RunbookRunner::keep(std::string tenant, RunbookRun run) {
+void RunbookRunner::forget(std::string_view run) {
+    std::erase_if(runs_, [&](const RunbookRun& each) { return each.id == run; });
+}
+
+Task<Result<void>> RunbookRunner::keep(RunbookRun run) {
     auto known =
         std::find_if(runs_.begin(), runs_.end(), [&](const RunbookRun& each) { return each.id == run.id; });
     if (known == runs_.end()) {
@@ -122,19 +127,17 @@ Task<Result<void>> RunbookRunner::keep(std::string tenant, RunbookRun run) {
     } else {
         *known = run;
     }
-    store::Writer::Change put = [tenant, run](store::Database& db) {
-        return incidents::put_runbook_run(db, tenant, run);
-    };
+    store::Writer::Change put = [run](store::Database& db) { return incidents::put_runbook_run(db, run); };
     Result<void> kept = co_await parts_.writer.commit(std::move(put));
     co_return kept;
 }
 
-Task<> RunbookRunner::note(std::string tenant, RunbookRun run) {
-    Result<void> kept = co_await keep(tenant, run);
+Task<> RunbookRunner::note(RunbookRun run) {
+    Result<void> kept = co_await keep(run);
     if (!kept) log::error("app", "runbook {}: {}", run.runbook, kept.error().message);
     incidents::Entry entry = incidents::entry_of(run, parts_.clock.now());
-    auto noted =
-        co_await parts_.incidents.act(tenant, run.incident, [entry](Incident& one, Time now) -> Result<void> {
+    auto noted = co_await parts_.incidents.act(
+        run.tenant, run.incident, [entry](Incident& one, Time now) -> Result<void> {
             incidents::add_action(one, entry.who, entry.text, entry.ref, now);
             return {};
         });
@@ -143,12 +146,12 @@ Task<> RunbookRunner::note(std::string tenant, RunbookRun run) {
 
 Task<> RunbookRunner::act(Runbook runbook, Incident incident, RunbookRun run) {
     Time now = parts_.clock.now();
-    seen_[incident.id] = incident;
     auto moved = incidents::move_to(run, RunState::kRunning, "", now);
     if (!moved) co_return;
     // What cannot be written down is not done: after a crash it would be done again.
-    Result<void> kept = co_await keep(incident.tenant, run);
+    Result<void> kept = co_await keep(run);
     if (!kept) {
+        forget(run.id);
         log::error("app", "runbook {} does not run: {}", runbook.name, kept.error().message);
         co_return;
     }
@@ -167,7 +170,7 @@ Task<> RunbookRunner::act(Runbook runbook, Incident incident, RunbookRun run) {
     bool is_good = failed.empty();
     moved = incidents::move_to(run, is_good ? RunState::kVerifying : RunState::kFailed,
                                is_good ? done : failed, now);
-    if (moved) co_await note(incident.tenant, run);
+    if (moved) co_await note(run);
 }
 
 Task<> RunbookRunner::verify() {
@@ -177,16 +180,15 @@ Task<> RunbookRunner::verify() {
         if (run.state == RunState::kVerifying) verifying.push_back(run);
     }
     for (RunbookRun& run : verifying) {
+        // Asked anew each time: it may have gone on while Nightshift was away.
+        Result<Incident> incident = co_await parts_.incidents.find(run.tenant, run.incident);
         const Runbook* runbook = find(run.runbook);
-        auto seen = seen_.find(run.incident);
-        if (runbook == nullptr || seen == seen_.end()) continue;
-        std::string tenant = seen->second.tenant;
-        auto outcome = incidents::outcome_of(run, *runbook, seen->second, now);
+        if (runbook == nullptr || !incident) continue;
+        auto outcome = incidents::outcome_of(run, *runbook, *incident, now);
         if (!outcome) continue;
         std::string why = *outcome == RunState::kHelped ? "the alert cleared" : "the alert goes on";
         if (!incidents::move_to(run, *outcome, why, now)) continue;
-        seen_.erase(seen);
-        co_await note(tenant, run);
+        co_await note(run);
     }
 }
 
@@ -230,7 +232,6 @@ Task<Result<json::object>> RunbookRunner::run(Incident incident, std::string nam
     Decision decision = incidents::decide(runbook, incident, past, parts_.clock.now());
     if (decision.guard != Guard::kRun)
         co_return json::object{{"state", incidents::to_string(decision.guard)}, {"says", decision.why}};
-    seen_[incident.id] = incident;
     co_await act(runbook, incident, run);
     for (const RunbookRun& each : runs_) {
         if (each.id == run.id)

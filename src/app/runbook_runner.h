@@ -58,18 +58,19 @@ private:
     const incidents::Runbook* find(std::string_view name) const;
     incidents::RunbookRun plan(const incidents::Runbook& runbook, const incidents::Incident& incident);
     Task<> act(incidents::Runbook runbook, incidents::Incident incident, incidents::RunbookRun run);
-    Task<Result<void>> keep(std::string tenant, incidents::RunbookRun run);
-    // Writes it into the incident's timeline.
-    Task<> note(std::string tenant, incidents::RunbookRun run);
+    Task<Result<void>> keep(incidents::RunbookRun run);
+    // The same, and into the incident's timeline.
+    Task<> note(incidents::RunbookRun run);
+    void forget(std::string_view run);
     // A word of ours in the timeline.
     Task<> say(std::string tenant, std::string incident, std::string text);
     Task<> verify();
 
     Parts parts_;
     std::vector<incidents::Runbook> runbooks_;
-    std::vector<incidents::RunbookRun> runs_;          // of the last days, oldest first
-    std::map<std::string, incidents::Incident> seen_;  // with runs that are not over
-    std::set<std::string> told_;  // "runbook/incident": that it asks, or would act, was said
+    std::vector<incidents::RunbookRun> runs_;  // of the last days, oldest first
+    std::set<std::string>
+        told_;  // "runbook/incident": that it asks, or would act, was said; at most kToldMax
     io::TaskGroup tasks_;
 };
 

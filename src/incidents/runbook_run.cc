@@ -70,6 +70,7 @@ Entry entry_of(const RunbookRun& run, Time now) {
 
 json::object show(const RunbookRun& run) {
     return {{"id", run.id},
+            {"tenant", run.tenant},
             {"runbook", run.runbook},
             {"incident", run.incident},
             {"key", run.key},
@@ -91,6 +92,7 @@ Result<RunbookRun> parse_runbook_run(std::string_view document) {
     Document in(parsed.get_object(), "", error);
     RunbookRun run;
     in.read("id", run.id);
+    in.read("tenant", run.tenant);
     in.read("runbook", run.runbook);
     in.read("incident", run.incident);
     in.read("key", run.key);

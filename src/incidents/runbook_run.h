@@ -26,6 +26,7 @@ std::optional<RunState> parse_run_state(std::string_view word);
 // One use of a runbook on one target.
 struct RunbookRun {
     std::string id;
+    std::string tenant;
     std::string runbook;
     std::string incident;
     std::string key;     // of the incident's group: the same trouble again has the same

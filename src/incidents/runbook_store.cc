@@ -4,12 +4,12 @@
 
 namespace nightshift::incidents {
 
-Result<void> put_runbook_run(store::Database& db, const std::string& tenant, const RunbookRun& run) {
+Result<void> put_runbook_run(store::Database& db, const RunbookRun& run) {
     NS_TRY(auto put,
            db.prepare("INSERT INTO runbook_runs (id, tenant, incident, planned_us, is_ended, document)"
                       " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
                       " is_ended = excluded.is_ended, document = excluded.document"));
-    put.bind(1, run.id).bind(2, tenant).bind(3, run.incident).bind(4, unix_us(run.planned));
+    put.bind(1, run.id).bind(2, run.tenant).bind(3, run.incident).bind(4, unix_us(run.planned));
     put.bind(5, static_cast<int64_t>(run.ended.has_value()));
     put.bind(6, boost::json::serialize(show(run)));
     return put.run();

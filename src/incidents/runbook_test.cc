@@ -179,8 +179,19 @@ TEST(RunbookRun, GoesOnlyTheWaysItsStatesGo) {
 }
 
 TEST(RunbookRun, IsAudited) {
-    RunbookRun run{"r1",  "restart", "inc_1",  "k",    "agent a",           RunState::kFailed,
-                   false, "ada",     "exit 1", kStart, kStart + seconds(1), kStart + seconds(2)};
+    RunbookRun run{"r1",
+                   "default",
+                   "restart",
+                   "inc_1",
+                   "k",
+                   "agent a",
+                   RunState::kFailed,
+                   false,
+                   "ada",
+                   "exit 1",
+                   kStart,
+                   kStart + seconds(1),
+                   kStart + seconds(2)};
     Entry entry = entry_of(run, kStart);
     EXPECT_EQ(entry.kind, "action");
     EXPECT_EQ(entry.text, "failed on agent a, approved by ada: exit 1");

@@ -80,13 +80,18 @@ TEST_F(IncidentStore, PagesTheNewestFirstAndCounts) {
 }
 
 TEST_F(IncidentStore, KeepsRunsOfRunbooks) {
-    RunbookRun run{.id = "rbk_1", .runbook = "again", .incident = "inc_1", .key = "k", .target = "job x"};
+    RunbookRun run{.id = "rbk_1",
+                   .tenant = "default",
+                   .runbook = "again",
+                   .incident = "inc_1",
+                   .key = "k",
+                   .target = "job x"};
     run.planned = kNow - std::chrono::hours(100);
-    ASSERT_TRUE(put_runbook_run(db_, "default", run));
+    ASSERT_TRUE(put_runbook_run(db_, run));
     // It has not ended: it counts, however old it is.
     EXPECT_EQ(select_runbook_runs(db_, kNow)->size(), 1u);
     ASSERT_TRUE(move_to(run, RunState::kRefused, "no", kNow));
-    ASSERT_TRUE(put_runbook_run(db_, "default", run));
+    ASSERT_TRUE(put_runbook_run(db_, run));
     EXPECT_EQ(select_runbook_runs(db_, kNow)->size(), 0u);
     EXPECT_EQ(select_runbook_runs(db_, kNow - std::chrono::hours(200))->at(0), run);
 }
