@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 #include <map>
+
+#include "base/time_text.h"
 
 namespace nightshift::alerts {
 namespace {
@@ -69,16 +70,6 @@ Result<std::map<Labels, double>> values_between(const recorder::Recorder& record
     return values;
 }
 
-// "2026-11-22 19:07:43 UTC"
-std::string clock_text(Time time) {
-    time_t second = unix_ms(time) / 1000;
-    tm parts{};
-    gmtime_r(&second, &parts);
-    char text[32] = "";
-    strftime(text, sizeof(text), "%F %T UTC", &parts);
-    return text;
-}
-
 std::string span(seconds length) {
     if (length.count() % 3600 == 0) return fmt::format("{}h", length.count() / 3600);
     if (length.count() % 60 == 0) return fmt::format("{}m", length.count() / 60);
@@ -126,7 +117,7 @@ Result<std::vector<Signal>> measure_silence(const recorder::Recorder& recorder, 
         auto silent = std::chrono::floor<seconds>(now - signal.since);
         signal.value = static_cast<double>(std::max<int64_t>(silent.count(), 0));
         // The time of the last word does not change while the silence lasts, so the words do not either.
-        signal.says = "nothing was heard since " + clock_text(signal.since);
+        signal.says = "nothing was heard since " + time_text(signal.since);
         signals.push_back(std::move(signal));
     }
     return signals;

@@ -7,6 +7,7 @@
 
 #include "api/json.h"
 #include "base/text.h"
+#include "incidents/incident_json.h"
 #include "ingest/events/names.h"
 #include "jobs/words.h"
 
@@ -135,12 +136,6 @@ Result<PostedAlerts> parse_posted_alerts(std::string_view body, std::string_view
     return posted;
 }
 
-json::object show(const Labels& labels) {
-    json::object object;
-    for (const Labels::Pair& each : labels.pairs()) object[each.first] = each.second;
-    return object;
-}
-
 json::object show_gettable_alert(const alerts::AlertView& view, Time now) {
     const Alert& alert = *view.alert;
     using By = alerts::Suppression::By;
@@ -153,8 +148,8 @@ json::object show_gettable_alert(const alerts::AlertView& view, Time now) {
                         {"mutedBy", by == By::kWindow ? what : none}};
     // Its own alerts have no end; clients of that API expect one.
     Time ends = alert.ends == Alert::kForever ? Time(now + seconds(300)) : alert.ends;
-    return {{"labels", show(alert.labels)},
-            {"annotations", show(alert.annotations)},
+    return {{"labels", incidents::show(alert.labels)},
+            {"annotations", incidents::show(alert.annotations)},
             {"startsAt", go_time(alert.starts)},
             {"endsAt", go_time(ends)},
             {"updatedAt", go_time(alert.updated)},
@@ -205,8 +200,8 @@ json::object show_gettable_silence(const alerts::Silence& silence, Time now) {
 json::object show(const alerts::AlertView& view, Time now) {
     const Alert& alert = *view.alert;
     json::object object{{"fingerprint", fingerprint_text(alert)},
-                        {"labels", show(alert.labels)},
-                        {"annotations", show(alert.annotations)},
+                        {"labels", incidents::show(alert.labels)},
+                        {"annotations", incidents::show(alert.annotations)},
                         {"starts_ms", unix_ms(alert.starts)},
                         {"ends_ms", nullptr},
                         {"is_firing", alert.is_firing(now)},

@@ -30,6 +30,5 @@ boost::json::object show_gettable_silence(const alerts::Silence& silence, Time n
 boost::json::object show(const alerts::AlertView& view, Time now);
 boost::json::object show(const alerts::RuleState& state);
 boost::json::object show(const alerts::Silence& silence, Time now);
-boost::json::object show(const Labels& labels);
 
 }  // namespace nightshift::api

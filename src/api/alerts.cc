@@ -7,6 +7,7 @@
 #include "api/json.h"
 #include "api/problem.h"
 #include "base/log.h"
+#include "incidents/incident_json.h"
 
 namespace nightshift::api {
 namespace {
@@ -39,7 +40,7 @@ Task<net::Response> list_rules(AlertParts parts, Call call) {
 json::object show_preview(const alerts::Preview& preview) {
     json::array episodes;
     for (const alerts::Episode& each : preview.episodes) {
-        json::object episode{{"labels", show(each.labels)},
+        json::object episode{{"labels", incidents::show(each.labels)},
                              {"summary", each.summary},
                              {"starts_ms", unix_ms(each.starts)},
                              {"ends_ms", nullptr},

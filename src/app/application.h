@@ -20,7 +20,7 @@ public:
     // Stops taking requests, finishes what is open, commits what was taken, and joins.
     ~Application();
 
-    // Takes the jobs, agents, channels and the gateway of `config`; what runs goes on
+    // Takes the jobs, agents, channels, alerts, incidents and the gateway of `config`; what runs goes on
     // undisturbed. The rest waits for a restart.
     Result<void> reload(const Config& config);
 

@@ -14,7 +14,6 @@
 #include "fleet/service.h"
 #include "gateway/gateway.h"
 #include "jobs/service.h"
-#include "recorder/recorder.h"
 
 namespace nightshift::app {
 
@@ -59,7 +58,6 @@ private:
 struct SignalSources {
     const Clock& clock;
     const fleet::Service& fleet;
-    const recorder::Recorder& recorder;
     std::function<gateway::Gateway*()> gateway;  // null: there is none
     delivery::Service& deliveries;
     const JobVerdicts& verdicts;

@@ -146,9 +146,8 @@ incidents::Settings Watch::incident_settings(const Config& config) const {
 }
 
 alerts::Service::Parts Watch::alert_parts() {
-    SignalSources sources{
-        parts_.clock, parts_.fleet, parts_.recorder, parts_.gateway, parts_.work.deliveries(),
-        verdicts_,    data_,        parts_.tenants,  parts_.failing};
+    SignalSources sources{parts_.clock, parts_.fleet, parts_.gateway, parts_.work.deliveries(),
+                          verdicts_,    data_,        parts_.tenants, parts_.failing};
     return {.loop = *loop_,
             .pool = parts_.pool,
             .writer = *writer_,

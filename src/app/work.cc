@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "incidents/store.h"
+#include "io/ask.h"
 #include "io/blocking.h"
-#include "io/completion.h"
 #include "jobs/runner/spawn_keeper.h"
 #include "jobs/show.h"
 #include "net/client.h"
@@ -273,26 +273,16 @@ Task<std::vector<jobs::DeliveryFact>> Work::facts_of(jobs::OccurrenceKey key) co
 }
 
 Task<std::vector<jobs::AgentStatus>> Work::supervised() const {
-    using Agents = std::vector<jobs::AgentStatus>;
-    std::function<void(std::function<void(Agents)>)> ask = [this](std::function<void(Agents)> done) {
-        parts_.loop.post([this, done = std::move(done)] { done(supervisor_->snapshot()); });
-    };
-    Agents all = co_await io::completion<Agents>(std::move(ask));
-    co_return all;
+    return io::ask<std::vector<jobs::AgentStatus>>(parts_.loop, [this] { return supervisor_->snapshot(); });
 }
 
 Task<Result<void>> Work::supervise(std::string name, api::SupervisedParts::Wish wish) {
     using Wish = api::SupervisedParts::Wish;
-    std::function<void(std::function<void(Result<void>)>)> ask =
-        [this, name, wish](std::function<void(Result<void>)> done) {
-            parts_.loop.post([this, name, wish, done = std::move(done)] {
-                done(wish == Wish::kStart  ? supervisor_->start(name)
-                     : wish == Wish::kStop ? supervisor_->stop(name)
-                                           : supervisor_->restart(name));
-            });
-        };
-    Result<void> done = co_await io::completion<Result<void>>(std::move(ask));
-    co_return done;
+    return io::ask<Result<void>>(parts_.loop, [this, name, wish] {
+        return wish == Wish::kStart  ? supervisor_->start(name)
+               : wish == Wish::kStop ? supervisor_->stop(name)
+                                     : supervisor_->restart(name);
+    });
 }
 
 Task<std::string> Work::deliveries_json(jobs::OccurrenceKey key) const {

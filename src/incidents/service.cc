@@ -2,6 +2,7 @@
 
 #include "incidents/limits.h"
 #include "incidents/service_core.h"
+#include "io/ask.h"
 #include "io/blocking.h"
 #include "io/completion.h"
 
@@ -33,12 +34,8 @@ void Service::reload(Settings settings) {
 template <class T>
 Task<T> Service::ask(std::function<T(Core&)> question) const {
     auto core = core_;
-    std::function<void(std::function<void(T)>)> start =
-        [core, question = std::move(question)](std::function<void(T)> done) {
-            core->parts.loop.post([core, question, done = std::move(done)] { done(question(*core)); });
-        };
-    T answer = co_await io::completion<T>(std::move(start));
-    co_return answer;
+    std::function<T()> here = [core, question = std::move(question)] { return question(*core); };
+    return io::ask<T>(core->parts.loop, std::move(here));
 }
 
 void Service::tell(std::vector<Told> groups) {

@@ -1,5 +1,6 @@
 #include "jobs/service.h"
 
+#include "io/ask.h"
 #include "io/blocking.h"
 #include "io/completion.h"
 #include "jobs/service_core.h"
@@ -31,12 +32,8 @@ void Service::stop() {
 template <class T>
 Task<T> Service::ask(std::function<T(Core&)> question) const {
     auto core = core_;
-    std::function<void(std::function<void(T)>)> start =
-        [core, question = std::move(question)](std::function<void(T)> done) {
-            core->parts.loop.post([core, question, done = std::move(done)] { done(question(*core)); });
-        };
-    T answer = co_await io::completion<T>(std::move(start));
-    co_return answer;
+    std::function<T()> here = [core, question = std::move(question)] { return question(*core); };
+    return io::ask<T>(core->parts.loop, std::move(here));
 }
 
 // Lets the engine act, and answers when what it decided is durable, or when the commit it waits for is.
