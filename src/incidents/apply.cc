@@ -30,6 +30,12 @@ Result<void> must_be_unresolved(const Incident& incident, std::string_view what)
                 words(incident.resolved.value_or(incident.opened)));
 }
 
+Result<void> must_speak_for_itself(const Incident& incident) {
+    if (incident.part_of.empty()) return {};
+    return fail(Code::kConflict, "{} is told with {}, which has the same cause: take that one, or separate it",
+                incident.id, incident.part_of);
+}
+
 void start_escalation(Incident& incident) {
     incident.step = 0;
     incident.stepped.reset();
@@ -176,13 +182,18 @@ bool take_alerts(Incident& incident, const GroupChange& change, Time now) {
     incident.labels = change.common;
     ++incident.revision;
     if (is_anew) (void)reopen(incident, kSelf, "it fires again", now);
-    bool is_over = change.firing == 0 && !change.is_flapping && incident.state != State::kResolved;
-    if (is_over) {
-        std::string why = incident.total == 1 ? "its alert has ended"
-                                              : fmt::format("all {} alerts have ended", incident.total);
-        (void)resolve(incident, {std::string(kSelf), std::move(why), std::nullopt}, now);
-    }
+    end_if_over(incident, now);
     return true;
+}
+
+void end_if_over(Incident& incident, Time now) {
+    bool is_over = incident.firing == 0 && !incident.is_flapping && incident.parts_open == 0;
+    if (!is_over || incident.state == State::kResolved) return;
+    std::string why =
+        incident.total == 1 ? "its alert has ended" : fmt::format("all {} alerts have ended", incident.total);
+    if (incident.parts_total > 0)
+        why += fmt::format(", and {} with the same cause", count(incident.parts_total, "incident"));
+    (void)resolve(incident, {std::string(kSelf), std::move(why), std::nullopt}, now);
 }
 
 void attach(Incident& incident, Diagnosis diagnosis, Time now) {
@@ -219,6 +230,7 @@ void take_severity(Incident& incident, const Judged& judged, Time now) {
 Result<void> acknowledge(Incident& incident, std::string_view by, Time now) {
     NS_TRY(std::string name, name_of(by, "who acknowledges"));
     if (auto open = must_be_unresolved(incident, "acknowledged"); !open) return open;
+    if (auto own = must_speak_for_itself(incident); !own) return own;
     if (incident.state == State::kAcknowledged) {
         if (incident.acknowledged_by == name) return {};
         return fail(Code::kConflict, "{} has it since {}; it can be handed over", incident.acknowledged_by,
@@ -239,6 +251,7 @@ Result<void> acknowledge(Incident& incident, std::string_view by, Time now) {
 Result<void> hand_over(Incident& incident, std::string_view by, std::string_view to, Time now) {
     NS_TRY(std::string name, name_of(to, "the one who is to take it"));
     if (auto open = must_be_unresolved(incident, "handed over"); !open) return open;
+    if (auto own = must_speak_for_itself(incident); !own) return own;
     incident.state = State::kOpen;
     incident.acknowledged_by.clear();
     incident.assignee = name;

@@ -40,6 +40,9 @@ bool may_reopen(const Incident& incident, Time now);
 // fires that did not when it was resolved. True when people see a difference.
 bool take_alerts(Incident& incident, const GroupChange& change, Time now);
 
+// Resolves it when no alert of it fires, none flaps, and nothing with the same cause goes on.
+void end_if_over(Incident& incident, Time now);
+
 // The same diagnosis again changes the times only. Judge the severity afterwards.
 void attach(Incident& incident, Diagnosis diagnosis, Time now);
 
@@ -47,7 +50,8 @@ void attach(Incident& incident, Diagnosis diagnosis, Time now);
 // anew.
 void take_severity(Incident& incident, const Judged& judged, Time now);
 
-// kConflict when it is resolved, or another person has it; again by the same person is no change.
+// kConflict when it is resolved, another person has it, or it is told with another; again by the same person is
+// no change.
 Result<void> acknowledge(Incident& incident, std::string_view by, Time now);
 
 // `to` has it when `to` acknowledges; until then it is open, and escalates after kHandOverWait.

@@ -20,14 +20,22 @@ constexpr int kLoop = 90;
 constexpr int kOwnPart = 85;
 constexpr int kSource = 80;
 constexpr int kChangeJustBefore = 75;
-constexpr int kDown = 70;
+constexpr int kDown = 70;  // and the subject is known to use it
 constexpr int kResources = 65;
 constexpr int kExpectation = 60;
 constexpr int kChange = 50;
 constexpr int kActivity = 45;
 constexpr int kWorse = 40;
+constexpr int kDownBeside = 35;  // nobody knows whether the subject uses it
 
 constexpr uint64_t kCommonFrom = 2;  // so many bad siblings make a common cause
+
+// "source openclaw/main" as evidence refers to it.
+std::string reference_of(std::string_view shared) {
+    size_t space = shared.find(' ');
+    if (space == std::string_view::npos) return "";
+    return fmt::format("dependency:{}/{}", shared.substr(0, space), shared.substr(space + 1));
+}
 
 void add_common(const Facts& facts, std::vector<Cause>& causes) {
     const auto* siblings = known(facts, facts.siblings, "siblings");
@@ -35,8 +43,8 @@ void add_common(const Facts& facts, std::vector<Cause>& causes) {
     for (const SiblingFacts& each : *siblings) {
         if (each.bad < kCommonFrom) continue;
         for (const std::string& shared : each.sharing)
-            causes.push_back(
-                {shared, fmt::format("{} other {} are bad and share it", each.bad, each.kind), kCommon, ""});
+            causes.push_back({shared, fmt::format("{} other {} are bad and share it", each.bad, each.kind),
+                              kCommon, reference_of(shared)});
     }
 }
 
@@ -60,10 +68,13 @@ void add_changes(const Facts& facts, std::vector<Cause>& causes) {
     if (changes == nullptr) return;
     Time began = trouble_began(facts);
     for (const ChangeFact& each : *changes) {
-        if (each.at > began || began - each.at > kChangeBefore) continue;
+        bool is_elsewhere =
+            !each.about.empty() && each.about != facts.subject.kind + ":" + facts.subject.name;
+        if (is_elsewhere || each.at > began || began - each.at > kChangeBefore) continue;
         std::string who = each.who.empty() ? "" : ", by " + each.who;
         causes.push_back({each.what, fmt::format("{} before it began{}", span(began - each.at), who),
-                          began - each.at <= kChangeClose ? kChangeJustBefore : kChange, ""});
+                          began - each.at <= kChangeClose ? kChangeJustBefore : kChange,
+                          fmt::format("change:{}", unix_ms(each.at))});
     }
 }
 
@@ -74,7 +85,7 @@ void add_dependencies(const Facts& facts, std::vector<Cause>& causes) {
         if (each.health != Health::kDown && each.health != Health::kDegraded) continue;
         std::string state = each.health == Health::kDown ? "down" : "degraded";
         causes.push_back({each.kind + " " + each.name, each.says.empty() ? state : state + ": " + each.says,
-                          each.health == Health::kDown ? kDown : kWorse,
+                          !each.is_its_own ? kDownBeside : each.health == Health::kDown ? kDown : kWorse,
                           fmt::format("dependency:{}/{}", each.kind, each.name)});
     }
 }

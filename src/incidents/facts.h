@@ -80,6 +80,7 @@ struct DependencyFact {
     std::optional<Time> since;
     bool has_alternative = false;  // another way to the same end works
     std::string alternative;       // which: "groq answers 99 % of the last 200 calls"
+    bool is_its_own = false;       // the subject is known to use it; the others are there for all
 };
 
 // The session or agent that the alert is about, as the fleet sees it.
@@ -121,6 +122,7 @@ struct ChangeFact {
     Time at;
     std::string what;  // "configuration reloaded", "job molt-morning changed", "nightshift started"
     std::string who;
+    std::string about{};  // "job:molt-morning": concerns that subject only; "": everything
 };
 
 struct ResourceFacts {

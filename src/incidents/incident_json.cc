@@ -103,6 +103,13 @@ json::object show(const Member& member) {
             {"ended_ms", milliseconds_of(member.ended)}};
 }
 
+json::object show(const Part& part) {
+    return {{"id", part.id},
+            {"title", part.title},
+            {"severity", to_string(part.severity)},
+            {"is_over", part.is_over}};
+}
+
 json::object show(const Notification& notification) {
     return {{"channel", notification.channel},
             {"delivery", notification.delivery},
@@ -144,6 +151,11 @@ json::object show_brief(const Incident& incident) {
             {"is_flapping", incident.is_flapping},
             {"is_suppressed", incident.is_suppressed},
             {"suppressed_why", incident.suppressed_why},
+            {"part_of", incident.part_of},
+            {"part_of_why", incident.part_of_why},
+            {"is_separate", incident.is_separate},
+            {"parts_open", incident.parts_open},
+            {"parts_total", incident.parts_total},
             {"started_ms", unix_ms(incident.started)},
             {"opened_ms", unix_ms(incident.opened)},
             {"diagnosed_ms", milliseconds_of(incident.diagnosed)},
@@ -169,6 +181,7 @@ json::object show(const Incident& incident) {
     json::object out = show_brief(incident);
     if (incident.diagnosis) out["diagnosis"] = show(*incident.diagnosis);
     out["members"] = shown(incident.members);
+    out["parts"] = shown(incident.parts);
     out["notifications"] = shown(incident.notifications);
     out["timeline"] = shown(incident.timeline);
     return out;

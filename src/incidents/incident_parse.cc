@@ -63,6 +63,13 @@ void read(Document& in, Member& member) {
     in.read("ended_ms", member.ended);
 }
 
+void read(Document& in, Part& part) {
+    in.read("id", part.id);
+    in.read("title", part.title);
+    in.read_word("severity", part.severity, parse_severity);
+    in.read("is_over", part.is_over);
+}
+
 void read(Document& in, Notification& notification) {
     in.read("channel", notification.channel);
     in.read("delivery", notification.delivery);
@@ -119,6 +126,12 @@ void read(Document& in, Incident& incident) {
     in.read("is_flapping", incident.is_flapping);
     in.read("is_suppressed", incident.is_suppressed);
     in.read("suppressed_why", incident.suppressed_why);
+    in.read("part_of", incident.part_of);
+    in.read("part_of_why", incident.part_of_why);
+    in.read("is_separate", incident.is_separate);
+    in.list("parts", incident.parts, [](Document& inner, Part& each) { read(inner, each); });
+    in.read("parts_open", incident.parts_open);
+    in.read("parts_total", incident.parts_total);
     read_times(in, incident);
     in.read("acknowledged_by", incident.acknowledged_by);
     in.read("assignee", incident.assignee);

@@ -7,6 +7,7 @@
 namespace nightshift::incidents {
 
 constexpr size_t kMembersMax = 50;                   // alerts kept in an incident; the rest is counted
+constexpr size_t kPartsMax = 50;                     // incidents of the same cause kept in one; the rest is counted
 constexpr size_t kTimelineMax = 500;                 // entries; the oldest but the first ten give way
 constexpr size_t kNotificationsMax = 100;            // the oldest settled give way
 constexpr size_t kTextBytesMax = 2'000;              // of a note, a title, a reason; cut
@@ -25,6 +26,9 @@ constexpr std::chrono::minutes kSilentFrom{5};     // a source that said nothing
 constexpr std::chrono::minutes kAliveWithin{15};   // heard of longer ago proves no life
 constexpr std::chrono::minutes kChangeBefore{60};  // a change so long before the trouble may be its cause
 constexpr std::chrono::minutes kChangeClose{10};   // ... and so long before it probably is
+
+// A cause as sure as this, in percent, makes one incident of two that have it.
+constexpr int kJoinFrom = 70;
 
 constexpr size_t kMessageBytesMax = 3'500;  // of a rendered message: every provider takes so much
 constexpr size_t kSentenceBytesMax = 500;   // of one line of it; cut

@@ -39,6 +39,10 @@ void add_head(std::string& out, const Incident& incident, std::string_view what)
     row(out, {"Rule", incident.rule.empty() ? "of another system" : cell(incident.rule)});
     row(out, {"Severity", fmt::format("{} ({})", to_string(incident.severity), cell(incident.severity_why))});
     row(out, {"State", std::string(to_string(incident.state))});
+    if (!incident.part_of.empty())
+        row(out, {"Told with", fmt::format("{}: {}", incident.part_of, cell(incident.part_of_why))});
+    for (const Part& each : incident.parts)
+        row(out, {"Same cause", fmt::format("{} ({}, {})", cell(each.title), each.id, to_string(each.severity))});
     row(out, {"Alerts", fmt::format("{} in all, {} firing", incident.total, incident.firing)});
     if (!incident.stakes.owner.empty()) row(out, {"Owner", cell(incident.stakes.owner)});
     if (incident.tokens > 0 || incident.cost_nano_usd > 0)

@@ -46,6 +46,16 @@ std::string members(const Incident& incident) {
     return incident.firing == 0 ? out : out + ": " + list(names, kNamedMax, incident.firing);
 }
 
+std::string parts(const Incident& incident) {
+    std::vector<std::string> names;
+    for (const Part& each : incident.parts) {
+        if (!each.is_over) names.push_back(one_line(each.title));
+    }
+    if (incident.parts_open > 0)
+        return count(incident.parts_open, "more incident") + ": " + list(names, kNamedMax, incident.parts_open);
+    return incident.parts_total == 0 ? "" : count(incident.parts_total, "more incident") + ", all over";
+}
+
 std::string standing(const Incident& incident, Time now) {
     std::string out = fmt::format("{} ({})", words(incident.started), ago(incident.started, now));
     if (incident.state == State::kAcknowledged) out += fmt::format("; {} has it", incident.acknowledged_by);
@@ -96,6 +106,7 @@ Rendered render(const Incident& incident, const Links& links, Time now) {
     if (incident.state == State::kResolved) add(text, "Resolved: ", incident.resolved_why);
     add_diagnosis(text, incident);
     add(text, "", members(incident));
+    add(text, "Same cause: ", parts(incident));
     add(text, "Since ", standing(incident, now));
     add(text, "Severity: ", incident.severity_why);
     // The links must survive a cut.

@@ -114,8 +114,10 @@ Task<Result<Incident>> Service::act(std::string tenant, std::string id, Act act)
                 if (found == core->live.end() || found->second.kept.incident.tenant != tenant)
                     return done(fail(Code::kNotFound, "no incident {:.100} is open, or was lately", id));
                 Incident& incident = found->second.kept.incident;
-                if (auto acted = act(incident, core->parts.clock.now()); !acted)
-                    return done(Failure(acted.error()));
+                std::string lead = incident.part_of;
+                Time now = core->parts.clock.now();
+                if (auto acted = act(incident, now); !acted) return done(Failure(acted.error()));
+                if (incident.part_of != lead) core->wake(lead, now);
                 core->drive(found->second, [core, id, done](const Result<void>& written) {
                     if (!written) return done(Failure(written.error()));
                     core->parts.loop.post([core, id, done] {

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "incidents/ack_token.h"
 #include "incidents/alertmanager.h"
+#include "incidents/common_cause.h"
 #include "incidents/conclude.h"
 #include "incidents/impact.h"
 #include "incidents/limits.h"
@@ -16,7 +17,6 @@
 namespace nightshift::incidents {
 namespace {
 
-constexpr milliseconds kLookEvery{250};
 constexpr size_t kDiagnosesMax = 32;  // at once; the others wait their turn
 constexpr seconds kRetryWrite{1};
 constexpr std::chrono::hours kLinkLasts{7 * 24};
@@ -49,6 +49,7 @@ Result<void> Service::Core::load() {
         here.kept = std::move(kept);
         schedule(here, now);
     }
+    load_parts(now);
     return {};
 }
 
@@ -150,6 +151,7 @@ Task<> Service::Core::diagnose_one(std::string id) {
             found->second.is_diagnosing = false;
             if (facts.job) found->second.deadline = facts.job->deadline;
             attach(found->second.kept.incident, std::move(diagnosis), now);
+            find_lead(found->second, now);
             found->second.is_changed = true;
             drive(found->second);
         }
@@ -238,10 +240,27 @@ void Service::Core::drive(Live& here, Written written) {
     Time now = parts.clock.now();
     const Incident before = incident;
     if (!incident.stakes.deadline) incident.stakes.deadline = here.deadline;
-    take_severity(incident, judge_severity(incident.stakes, incident.diagnosis, now), now);
+    settle_parts(here, now);
+    Judged judged = judge_severity(incident.stakes, incident.diagnosis, now);
+    take_severity(incident, judge_with_parts(std::move(judged), incident.parts), now);
+    std::optional<Time> look;
+    if (incident.part_of.empty()) tell_people(here, now, look);
+    bool goes_on = incident.state != State::kResolved && incident.diagnosis && !incident.is_suppressed;
+    if (goes_on) {
+        Time again = incident.diagnosis->at + kDiagnoseAgain;
+        look = std::min(look.value_or(again), std::max<Time>(again, now + kLookEvery));
+    }
+    schedule(here, look);
+    bool is_news = here.is_changed || written || !here.unsent.empty() || incident != before;
+    if (is_news) write(here, std::move(written));
+    if (is_news && !incident.part_of.empty()) wake(incident.part_of, now);
+}
+
+void Service::Core::tell_people(Live& here, Time now, std::optional<Time>& look) {
+    Incident& incident = here.kept.incident;
     EscalationMove move = escalate(incident, policy_of(here), {now, parts.is_quiet(now)});
     take_move(incident, move, now);
-    std::optional<Time> look = move.look_again;
+    look = move.look_again;
     for (const std::string& channel : channels_of(incident, move)) {
         bool is_due = std::find(move.channels.begin(), move.channels.end(), channel) != move.channels.end();
         ChannelUse use{.name = channel, .can_edit = parts.can_edit(channel), .is_due = is_due};
@@ -261,14 +280,6 @@ void Service::Core::drive(Live& here, Written written) {
             ++stats.notified_total;
         }
     }
-    bool goes_on = incident.state != State::kResolved && incident.diagnosis && !incident.is_suppressed;
-    if (goes_on) {
-        Time again = incident.diagnosis->at + kDiagnoseAgain;
-        look = std::min(look.value_or(again), std::max<Time>(again, now + kLookEvery));
-    }
-    schedule(here, look);
-    bool is_news = here.is_changed || written || !here.unsent.empty() || incident != before;
-    if (is_news) write(here, std::move(written));
 }
 
 void Service::Core::write(Live& here, Written written) {
@@ -337,7 +348,8 @@ void Service::Core::forget_old(Time now) {
     for (auto each = live.begin(); each != live.end();) {
         const Incident& incident = each->second.kept.incident;
         bool is_old = incident.state == State::kResolved && incident.resolved &&
-                      now - *incident.resolved > kReopenWithin && each->second.unsent.empty();
+                      now - *incident.resolved > kReopenWithin && each->second.unsent.empty() &&
+                      !is_part_of_what_goes_on(incident);
         if (!is_old) {
             ++each;
             continue;
@@ -348,6 +360,12 @@ void Service::Core::forget_old(Time now) {
         due.erase({each->second.look, incident.id});
         each = live.erase(each);
     }
+    std::erase_if(by_cause, [&](const auto& each) { return !live.contains(each.second); });
+}
+
+bool Service::Core::is_part_of_what_goes_on(const Incident& incident) const {
+    auto lead = live.find(incident.part_of);
+    return lead != live.end() && lead->second.kept.incident.state != State::kResolved;
 }
 
 Task<> Service::Core::prune() {

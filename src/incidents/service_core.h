@@ -13,6 +13,8 @@
 
 namespace nightshift::incidents {
 
+constexpr milliseconds kLookEvery{250};  // at what is due
+
 // What the loop owns.
 struct Service::Core : std::enable_shared_from_this<Core> {
     // An incident that is not over, or was not long ago.
@@ -24,6 +26,7 @@ struct Service::Core : std::enable_shared_from_this<Core> {
         bool is_diagnosing = false;
         bool is_changed = false;       // since the last write
         std::optional<Time> deadline;  // of the work, as the last diagnosis saw it
+        std::set<std::string> parts;   // ids of those that it tells of
     };
     using Written = std::function<void(const Result<void>&)>;
 
@@ -38,12 +41,27 @@ struct Service::Core : std::enable_shared_from_this<Core> {
     Live* find_live(const std::string& tenant, const std::string& key);
     // Judges, escalates, tells and writes: whatever has changed. `written` hears of the commit.
     void drive(Live& live, Written written = {});
+    void tell_people(Live& live, Time now, std::optional<Time>& look);
     void want_diagnosis(Live& live);
     void start_diagnoses();
     Task<> diagnose_one(std::string id);
     Task<> end_one(std::string id);
     // A person wants it diagnosed anew; `done` hears what it is then.
     Task<> diagnose_for(std::string tenant, std::string id, std::function<void(Result<Incident>)> done);
+
+    // Incidents with a common cause, see common_cause.h. Finds the one that tells of it, or makes it the one.
+    void find_lead(Live& live, Time now);
+    // Takes what became of its parts, or of the one that it is part of.
+    void settle_parts(Live& live, Time now);
+    // Its parts speak for themselves, or find another one.
+    void release_parts(Live& live, Time now);
+    // A person says that it is over: so are its parts.
+    void end_parts(Live& live, Time now);
+    void load_parts(Time now);
+    bool is_part_of_what_goes_on(const Incident& incident) const;
+    // Looks at it soon.
+    void wake(const std::string& id, Time now);
+
     void write(Live& live, Written written);
     // When somebody should look again, if nothing happens before.
     void schedule(Live& live, std::optional<Time> at);
@@ -60,6 +78,8 @@ struct Service::Core : std::enable_shared_from_this<Core> {
     Settings settings;
     std::unordered_map<std::string, Live> live;           // by id
     std::unordered_map<std::string, std::string> by_key;  // tenant and key to id
+    // Tenant, policy and cause to the id of the one that tells people; may be over by now.
+    std::unordered_map<std::string, std::string> by_cause;
     std::set<std::pair<Time, std::string>> due;
     std::deque<std::string> to_diagnose;
     io::TaskGroup tasks;

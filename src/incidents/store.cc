@@ -39,6 +39,8 @@ constexpr std::string_view kCreate =
     " document TEXT NOT NULL) STRICT;"
     "CREATE INDEX runbook_runs_planned ON runbook_runs (planned_us)";
 
+constexpr std::string_view kAddParts = "ALTER TABLE incidents ADD COLUMN part_of TEXT NOT NULL DEFAULT ''";
+
 constexpr int kPageMax = 500;
 constexpr size_t kToldMax = 10'000;  // fingerprints; the rest counts as not told after a restart
 
@@ -64,6 +66,7 @@ Result<std::vector<uint64_t>> unpack(std::string_view text) {
 std::string where_of(const Filter& filter) {
     std::string where = " WHERE tenant = ?1";
     if (filter.is_unresolved) where += " AND state <> 'resolved'";
+    if (filter.speaks_for_itself) where += " AND part_of = ''";
     if (filter.state) where += fmt::format(" AND state = '{}'", to_string(*filter.state));
     if (filter.severity) where += fmt::format(" AND severity = {}", static_cast<int>(*filter.severity));
     if (!filter.rule.empty()) where += " AND rule = ?2";
@@ -74,16 +77,16 @@ std::string where_of(const Filter& filter) {
 }  // namespace
 
 Result<void> migrate_incidents(store::Database& db) {
-    return store::migrate(db, "incidents", {{1, std::string(kCreate)}});
+    return store::migrate(db, "incidents", {{1, std::string(kCreate)}, {2, std::string(kAddParts)}});
 }
 
 Result<void> put_incident(store::Database& db, const Kept& kept) {
     NS_TRY(auto put,
            db.prepare("INSERT INTO incidents (id, tenant, key, state, severity, rule, opened_us, resolved_us,"
-                      " told, told_us, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                      " told, told_us, document, part_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                       " ON CONFLICT (id) DO UPDATE SET state = excluded.state, severity = excluded.severity,"
                       " resolved_us = excluded.resolved_us, told = excluded.told, told_us = excluded.told_us,"
-                      " document = excluded.document"));
+                      " document = excluded.document, part_of = excluded.part_of"));
     const Incident& incident = kept.incident;
     put.bind(1, incident.id).bind(2, incident.tenant).bind(3, incident.key);
     put.bind(4, to_string(incident.state)).bind(5, static_cast<int64_t>(incident.severity));
@@ -92,7 +95,7 @@ Result<void> put_incident(store::Database& db, const Kept& kept) {
     std::optional<int64_t> resolved;
     if (is_resolved) resolved = unix_us(incident.resolved.value_or(incident.opened));
     put.bind(8, resolved).bind(9, pack(kept.told)).bind(10, unix_us(kept.told_at));
-    put.bind(11, to_json(incident));
+    put.bind(11, to_json(incident)).bind(12, incident.part_of);
     return put.run();
 }
 

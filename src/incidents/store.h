@@ -33,6 +33,7 @@ struct Filter {
     std::string tenant;
     std::optional<State> state;
     bool is_unresolved = false;
+    bool speaks_for_itself = false;  // without those that are told with another
     std::optional<Severity> severity;
     std::string rule;
     std::optional<Time> opened_after;

@@ -122,13 +122,23 @@ struct Member {
 struct Entry {
     Time time;
     // "opened", "alerts", "diagnosed", "severity", "notified", "receipt", "escalated", "acknowledged",
-    // "handed_over", "action", "note", "resolved", "reopened"
+    // "handed_over", "action", "note", "resolved", "reopened", "joined", "left", "parts"
     std::string kind;
     std::string who;   // a person's or token's name, "nightshift", a channel
     std::string text;  // one sentence
     std::string ref;   // "delivery:…", "run:…", may be empty
 
     friend bool operator==(const Entry&, const Entry&) = default;
+};
+
+// Another incident that has the same cause, as the one that tells people of it last saw it.
+struct Part {
+    std::string id;
+    std::string title;
+    Severity severity = Severity::kWarning;
+    bool is_over = false;
+
+    friend bool operator==(const Part&, const Part&) = default;
 };
 
 // One notification of an incident over one channel: a delivery, as last heard of.
@@ -172,6 +182,13 @@ struct Incident {
     std::string suppressed_why;
     Time started;  // of its first alert
     Time opened;
+    // Those with the same cause are one thing to deal with: the first tells people of all of them.
+    std::string part_of;      // the incident that does; "": it speaks for itself
+    std::string part_of_why;  // the cause in words
+    bool is_separate = false;  // a person took it out: it speaks for itself from then on
+    std::vector<Part> parts;   // at most kPartsMax, those that go on first
+    uint32_t parts_open = 0;   // also beyond those kept
+    uint32_t parts_total = 0;
     std::optional<Time> diagnosed;
     std::optional<Time> notified;  // the first delivery was enqueued
     std::optional<Time> acknowledged;
