@@ -8,6 +8,7 @@
 #include "api/problem.h"
 #include "base/log.h"
 #include "incidents/apply.h"
+#include "incidents/common_cause.h"
 #include "incidents/incident_json.h"
 
 namespace nightshift::api {
@@ -33,6 +34,9 @@ Result<incidents::Filter> filter_of(const Call& call) {
         filter.severity = parse_severity(severity);
         if (!filter.severity) return fail(Code::kInvalid, "severity is critical, warning or info");
     }
+    std::string parts = call.request.query_value("parts").value_or("true");
+    if (parts != "true" && parts != "false") return fail(Code::kInvalid, "parts is true or false");
+    filter.speaks_for_itself = parts == "false";
     filter.rule = call.request.query_value("rule").value_or("");
     filter.cursor = call.request.query_value("cursor").value_or("");
     NS_TRY(int64_t limit, integer_parameter(call.request, "limit", kPageDefault, 1, kPageMax));
@@ -113,6 +117,21 @@ Result<incidents::Service::Act> make_reopen(const json::object& body, const std:
         [by, why](Incident& incident, Time now) { return incidents::reopen(incident, by, why, now); });
 }
 
+Result<incidents::Service::Act> make_raise(const json::object& body, const std::string& by) {
+    NS_TRY(std::string severity, string_member(body, "severity"));
+    std::optional<Severity> to = parse_severity(severity);
+    if (!to) return fail(Code::kInvalid, "severity is critical or warning");
+    incidents::Raise raise{.to = *to, .by = by};
+    NS_TRY(raise.why, string_member(body, "why"));
+    return incidents::Service::Act(
+        [raise](Incident& incident, Time now) { return incidents::raise(incident, raise, now); });
+}
+
+Result<incidents::Service::Act> make_separate(const json::object&, const std::string& by) {
+    return incidents::Service::Act(
+        [by](Incident& incident, Time now) { return incidents::separate(incident, by, now); });
+}
+
 Task<net::Response> diagnose_again(IncidentParts parts, Call call) {
     Result<Incident> incident =
         co_await parts.incidents.diagnose_again(call.principal.tenant, call.params[0]);
@@ -164,8 +183,8 @@ void add_incident_routes(Router& router, IncidentParts parts) {
     add(net::Method::kPost, "/api/v1/incidents/{id}/diagnose", Scope::kWrite, diagnose_again);
     add(net::Method::kPost, "/api/v1/incidents/{id}/runbooks/{name}", Scope::kWrite, run_runbook);
     add(net::Method::kPost, "/api/v1/diagnose", Scope::kRead, diagnose);
-    auto add_act = [&](const char* pattern, Make make) {
-        router.add({net::Method::kPost, pattern, Access::scoped(Scope::kWrite),
+    auto add_act = [&](const char* pattern, Make make, Scope scope = Scope::kWrite) {
+        router.add({net::Method::kPost, pattern, Access::scoped(scope),
                     [parts, make](Call call) { return act(parts, std::move(call), make); }});
     };
     add_act("/api/v1/incidents/{id}/acknowledge", make_acknowledge);
@@ -173,6 +192,9 @@ void add_incident_routes(Router& router, IncidentParts parts) {
     add_act("/api/v1/incidents/{id}/note", make_note);
     add_act("/api/v1/incidents/{id}/resolve", make_resolve);
     add_act("/api/v1/incidents/{id}/reopen", make_reopen);
+    add_act("/api/v1/incidents/{id}/separate", make_separate);
+    // Agents may: it lowers nothing, and says who asked.
+    add_act("/api/v1/incidents/{id}/raise", make_raise, Scope::kIngest);
     add_acknowledge_routes(router, parts);
 }
 

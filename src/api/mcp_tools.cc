@@ -32,6 +32,17 @@ const std::vector<McpTool>& mcp_tools() {
         {"run_job", "Start a job now, beside its schedule.", net::Method::kPost, "/api/v1/jobs/{name}/run",
          R"({"type":"object","properties":{"name":{"type":"string"}},"required":["name"],"additionalProperties":false})",
          true},
+        {"list_incidents",
+         "What people have to deal with now: each incident with its severity and diagnosis.",
+         net::Method::kGet, "/api/v1/incidents",
+         R"({"type":"object","properties":{"state":{"type":"string","enum":["unresolved","open","acknowledged","resolved"]},"severity":{"type":"string","enum":["critical","warning","info"]},"limit":{"type":"integer","minimum":1,"maximum":500}},"additionalProperties":false})"},
+        {"raise_incident",
+         "Say that an incident matters more than it is taken for, and why. It wakes people sooner; nothing "
+         "lowers a "
+         "severity this way.",
+         net::Method::kPost, "/api/v1/incidents/{id}/raise",
+         R"({"type":"object","properties":{"id":{"type":"string","description":"The incident, such as inc_…"},"severity":{"type":"string","enum":["warning","critical"]},"why":{"type":"string","description":"Who is affected and how; people read it"}},"required":["id","severity","why"],"additionalProperties":false})",
+         true},
         {"list_sessions", "The agents' sessions now: state, current tool, tokens and cost.",
          net::Method::kGet, "/api/v1/sessions",
          R"({"type":"object","properties":{"agent":{"type":"string"},"state":{"type":"string","description":"One or several, separated by commas"},"limit":{"type":"integer","minimum":1,"maximum":1000}},"additionalProperties":false})"},

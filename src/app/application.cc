@@ -329,6 +329,7 @@ void Application::Parts::add_watch_routes(api::Router& router) {
     api::add_alert_routes(router, std::move(alerts));
     api::add_alertmanager_routes(router, watch->alerts(), clock, config.alerts.resolve_timeout);
     api::add_incident_routes(router, watch->incident_parts());
+    api::add_change_routes(router, watch->change_parts());
 }
 
 void Application::Parts::add_work_routes(api::Router& router) {

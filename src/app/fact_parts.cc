@@ -15,6 +15,7 @@ namespace nightshift::app {
 namespace {
 
 namespace json = boost::json;
+using fleet::AgentState;
 using incidents::DependencyFact;
 
 constexpr size_t kRunsMax = 20;
@@ -134,6 +135,11 @@ incidents::ReceiptFact receipt_fact(const delivery::Delivery& delivery) {
     return fact;
 }
 
+bool is_bad(AgentState state) {
+    return state == AgentState::kFailed || state == AgentState::kLooping || state == AgentState::kOffline ||
+           state == AgentState::kStalled;
+}
+
 std::vector<incidents::SiblingFacts> sibling_facts(const std::vector<alerts::Signal>& verdicts,
                                                    const fleet::View* view, const incidents::Subject& subject,
                                                    std::string_view own_agent) {
@@ -152,14 +158,12 @@ std::vector<incidents::SiblingFacts> sibling_facts(const std::vector<alerts::Sig
     std::vector<incidents::SiblingFacts> all{std::move(jobs)};
     if (view == nullptr) return all;
     incidents::SiblingFacts agents{.kind = "agents"};
-    using fleet::AgentState;
     for (const auto& entry : view->agents()) {
         if (entry->id == own_agent || (subject.kind == "agent" && subject.name == entry->id)) continue;
-        bool is_bad = entry->state == AgentState::kFailed || entry->state == AgentState::kLooping ||
-                      entry->state == AgentState::kOffline || entry->state == AgentState::kStalled;
         bool is_unknown = entry->state == AgentState::kUnknown;
-        ++(is_bad ? agents.bad : is_unknown ? agents.unknown : agents.good);
-        if (is_bad && agents.bad_names.size() < kNamesMax) agents.bad_names.push_back(entry->id);
+        ++(is_bad(entry->state) ? agents.bad : is_unknown ? agents.unknown : agents.good);
+        if (is_bad(entry->state) && agents.bad_names.size() < kNamesMax)
+            agents.bad_names.push_back(entry->id);
     }
     all.push_back(std::move(agents));
     return all;

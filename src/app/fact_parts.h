@@ -26,6 +26,8 @@ std::vector<incidents::SiblingFacts> sibling_facts(const std::vector<alerts::Sig
                                                    const fleet::View* view, const incidents::Subject& subject,
                                                    std::string_view own_agent);
 
+bool is_bad(fleet::AgentState state);
+
 std::vector<incidents::DependencyFact> route_facts(const std::vector<gateway::RouteReport>& routes);
 std::vector<incidents::DependencyFact> channel_facts(const std::vector<delivery::ChannelHealth>& channels);
 // The sources we listen to that fail.

@@ -5,6 +5,7 @@
 
 #include "app/fact_parts.h"
 #include "base/text.h"
+#include "incidents/evidence.h"
 #include "incidents/limits.h"
 #include "io/completion.h"
 #include "io/periodic.h"
@@ -166,9 +167,50 @@ Task<> FactGatherer::look_at_siblings(std::shared_ptr<Gathering> gathering) {
     std::vector<alerts::Signal> verdicts = parts_.verdicts.signals(parts_.clock.now());
     std::erase_if(verdicts, [&](const alerts::Signal& each) { return each.tenant != question.tenant; });
     auto view = parts_.fleet.view(question.tenant);
-    gathering->facts.siblings =
+    std::vector<incidents::SiblingFacts> siblings =
         sibling_facts(verdicts, view.get(), question.subject, question.labels.get("agent"));
-    co_return;
+    Uses own = co_await uses_of_subject(question);
+    if (!own.empty()) {
+        std::vector<Peer> jobs = co_await job_peers(question.tenant, std::move(verdicts));
+        std::vector<Peer> agents;
+        if (view) {
+            for (const auto& entry : view->agents())
+                agents.push_back({{"source " + entry->source}, is_bad(entry->state)});
+        }
+        for (incidents::SiblingFacts& each : siblings)
+            each.sharing = shared_by_the_bad(own, each.kind == "jobs" ? jobs : agents);
+    }
+    if (!gathering->is_over) gathering->facts.siblings = std::move(siblings);
+}
+
+Task<Uses> FactGatherer::uses_of_subject(Question question) {
+    const Subject& subject = question.subject;
+    std::string job(subject.kind == "job" ? subject.name : question.labels.get("job"));
+    if (!job.empty()) {
+        std::optional<jobs::JobView> view = co_await parts_.jobs.job(question.tenant, job);
+        co_return view ? uses_of(*view->job) : Uses();
+    }
+    std::string session(subject.kind == "session" ? subject.name : question.labels.get("session"));
+    std::string agent(subject.kind == "agent" ? subject.name : question.labels.get("agent"));
+    std::optional<std::string> known;
+    if (!session.empty()) known = parts_.fleet.session(question.tenant, session);
+    if (!known && !agent.empty()) known = parts_.fleet.agent(question.tenant, agent);
+    co_return known ? uses_of_fleet(*known) : Uses();
+}
+
+Task<std::vector<Peer>> FactGatherer::job_peers(std::string tenant, std::vector<alerts::Signal> verdicts) {
+    if (auto known = job_peers_.find(tenant); known != job_peers_.end() && known->second.is_fresh())
+        co_return known->second.value;
+    std::set<std::string> bad;
+    for (const alerts::Signal& each : verdicts) {
+        if (incidents::is_bad_verdict(each.labels.get("verdict"))) bad.emplace(each.labels.get("job"));
+    }
+    std::vector<jobs::JobView> all = co_await parts_.jobs.jobs(tenant);
+    std::vector<Peer> peers;
+    for (const jobs::JobView& each : all) peers.push_back({uses_of(*each.job), bad.contains(each.job->name)});
+    std::erase_if(job_peers_, [](const auto& each) { return !each.second.is_fresh(); });
+    job_peers_[tenant] = {peers, std::chrono::steady_clock::now()};
+    co_return peers;
 }
 
 Task<> FactGatherer::look_at_dependencies(std::shared_ptr<Gathering> gathering) {
@@ -182,6 +224,8 @@ Task<> FactGatherer::look_at_dependencies(std::shared_ptr<Gathering> gathering) 
         channels_ = {std::move(*channels), std::chrono::steady_clock::now()};
     }
     for (incidents::DependencyFact& each : channel_facts(channels_.value)) all.push_back(std::move(each));
+    Uses own = co_await uses_of_subject(gathering->question);
+    mark_own(all, own);
     if (!gathering->is_over) gathering->facts.dependencies = std::move(all);
 }
 
@@ -241,7 +285,8 @@ Task<std::optional<Time>> FactGatherer::last_event(std::string tenant, std::stri
 }
 
 Task<> FactGatherer::look_at_changes(std::shared_ptr<Gathering> gathering) {
-    gathering->facts.changes = parts_.changes.since(parts_.clock.now() - kChangesBack);
+    Time after = parts_.clock.now() - kChangesBack;
+    gathering->facts.changes = parts_.changes.since(gathering->question.tenant, after);
     co_return;
 }
 

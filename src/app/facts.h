@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "api/system.h"
 #include "app/changes.h"
+#include "app/fact_uses.h"
 #include "app/signals.h"
 #include "base/clock.h"
 #include "delivery/service.h"
@@ -82,6 +84,9 @@ private:
     Task<> look_at_dependencies(std::shared_ptr<Gathering> gathering);
     Task<> look_at_activity(std::shared_ptr<Gathering> gathering);
     Task<> look_at_ourselves(std::shared_ptr<Gathering> gathering);
+    // What the subject uses, as far as anybody knows.
+    Task<Uses> uses_of_subject(Question question);
+    Task<std::vector<Peer>> job_peers(std::string tenant, std::vector<alerts::Signal> verdicts);
     // When the newest event that fits was; nothing of the last week.
     Task<std::optional<Time>> last_event(std::string tenant, std::string where);
     Task<> look_at_changes(std::shared_ptr<Gathering> gathering);
@@ -89,6 +94,7 @@ private:
 
     Parts parts_;
     Shared<std::vector<delivery::ChannelHealth>> channels_;
+    std::map<std::string, Shared<std::vector<Peer>>> job_peers_;  // by tenant
     Shared<incidents::ResourceFacts> resources_;
     io::TaskGroup tasks_;
     std::vector<std::weak_ptr<Gathering>> under_way_;

@@ -7,6 +7,7 @@
 #include "alerts/store.h"
 #include "app/runbook_steps.h"
 #include "app/told.h"
+#include "app/version.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -46,7 +47,10 @@ delivery::Mode mode_of(const std::string& what) {
 }  // namespace
 
 Watch::Watch(Parts parts, const Config& config, const std::filesystem::path& data)
-    : parts_(std::move(parts)), config_(std::make_shared<const Config>(config)), data_(data) {}
+    : parts_(std::move(parts)),
+      config_(std::make_shared<const Config>(config)),
+      data_(data),
+      changes_(parts_.work.writer(), parts_.work.readers()) {}
 
 Watch::~Watch() = default;
 
@@ -60,6 +64,7 @@ Result<std::unique_ptr<Watch>> Watch::open(Parts parts, const Config& config,
 Result<void> Watch::open_services() {
     NS_TRY(std::string key, read_signing_key(data_));
     signing_key_ = Secret(std::move(key));
+    if (auto loaded = changes_.load(parts_.clock.now()); !loaded) return loaded;
     verdicts_.load(parts_.work.jobs(), config_->jobs, parts_.clock.now());
     loop_ = std::make_unique<io::Loop>("alerts");
     tasks_ = std::make_unique<io::TaskGroup>(*loop_, "watch");
@@ -89,6 +94,10 @@ Result<void> Watch::open_services() {
 }
 
 void Watch::start() {
+    incidents::ChangeFact started{parts_.clock.now(), fmt::format("Nightshift {} started", kVersion),
+                                  "nightshift"};
+    started.is_restart = true;
+    changes_.note({"", std::move(started)});
     incidents_->start();
     alerts_->start();
     loop_->post([this] {
@@ -130,12 +139,15 @@ void Watch::reload(const Config& config) {
 
 void Watch::note_changes(const Config& next) {
     Time now = parts_.clock.now();
-    changes_.add(now, "configuration reloaded", "nightshift");
+    changes_.note({"", {now, "configuration reloaded", "nightshift"}});
     for (const jobs::JobPtr& job : next.jobs) {
         bool is_same = std::any_of(config_->jobs.begin(), config_->jobs.end(), [&](const jobs::JobPtr& each) {
             return each->tenant == job->tenant && each->name == job->name && each->revision == job->revision;
         });
-        if (!is_same) changes_.add(now, fmt::format("job {} changed", job->name), "nightshift");
+        if (is_same) continue;
+        incidents::ChangeFact change{now, fmt::format("job {} changed", job->name), "nightshift"};
+        change.about = "job:" + job->name;
+        changes_.note({job->tenant, std::move(change)});
     }
 }
 
@@ -454,6 +466,15 @@ Task<Result<alerts::Preview>> Watch::preview(alerts::RulePtr rule, Time from, Ti
 
 Task<json::array> Watch::runbooks_of(incidents::Incident incident) {
     co_return runbooks_->show(incident);
+}
+
+api::ChangeParts Watch::change_parts() {
+    return {.clock = parts_.clock,
+            .add =
+                [this](std::string tenant, incidents::ChangeFact fact) {
+                    return changes_.add({std::move(tenant), std::move(fact)});
+                },
+            .since = [this](const std::string& tenant, Time after) { return changes_.since(tenant, after); }};
 }
 
 api::IncidentParts Watch::incident_parts() {

@@ -10,6 +10,7 @@
 
 #include "alerts/preview.h"
 #include "alerts/service.h"
+#include "api/changes.h"
 #include "api/incidents.h"
 #include "app/changes.h"
 #include "app/config.h"
@@ -61,6 +62,7 @@ public:
     // Whether people can be reached, as far as the dead-man message tells. Any thread.
     std::vector<api::Failing> troubles() const;
     api::IncidentParts incident_parts();
+    api::ChangeParts change_parts();
     // What a rule would have done. kInvalid when the past cannot be asked.
     Task<Result<alerts::Preview>> preview(alerts::RulePtr rule, Time from, Time to);
 

@@ -95,12 +95,16 @@ int run_incident(const Connection& connection, const std::string& id, bool json)
 // `action`: acknowledge, hand_over, note, resolve, reopen or diagnose; `body` is what it needs.
 struct IncidentAction {
     std::string id;
-    std::string to;      // of a hand-over
-    std::string text;    // of a note, or why
-    std::string judged;  // what it was after all
+    std::string to;        // of a hand-over
+    std::string text;      // of a note, or why
+    std::string judged;    // what it was after all
+    std::string severity;  // to raise it to
 };
 int run_incident_action(const Connection& connection, const std::string& action, const IncidentAction& wanted,
                         bool json);
+int run_changes(const Connection& connection, bool json);
+int run_add_change(const Connection& connection, const std::string& what, const std::string& about,
+                   bool json);
 int run_postmortem(const Connection& connection, const std::string& id);
 int run_incident_statistics(const Connection& connection, bool json);
 int run_runbook(const Connection& connection, const std::string& incident, const std::string& runbook,

@@ -58,6 +58,11 @@ void print_incident(const json::object& incident) {
     std::printf("%s  %s, %s\n%s\n", text_at(incident, "id").c_str(), text_at(incident, "severity").c_str(),
                 text_at(incident, "state").c_str(), text_at(incident, "title").c_str());
     std::printf("why this severity: %s\n", text_at(incident, "severity_why").c_str());
+    if (std::string lead = text_at(incident, "part_of"); !lead.empty())
+        std::printf("told with %s: %s\n", lead.c_str(), text_at(incident, "part_of_why").c_str());
+    for (const json::value& each : array_at(incident, "parts"))
+        std::printf("same cause: %s (%s)\n", text_at(each.as_object(), "title").c_str(),
+                    text_at(each.as_object(), "id").c_str());
     if (const json::object* diagnosis = object_at(incident, "diagnosis")) print_diagnosis(*diagnosis);
     Table told({"TOLD", "CHANNEL", "STATE", "PROVIDER'S ID", "ERROR"});
     for (const json::value& each : array_at(incident, "notifications")) {
@@ -87,7 +92,7 @@ std::string path_of(const std::string& id, std::string_view rest = "") {
 }  // namespace
 
 int run_incidents(const Connection& connection, const std::string& state, bool json) {
-    auto answer = get_json(connection, "/api/v1/incidents?state=" + percent_encode(state));
+    auto answer = get_json(connection, "/api/v1/incidents?parts=false&state=" + percent_encode(state));
     if (!answer) return report(answer.error());
     if (json) return std::puts(json::serialize(*answer).c_str()), kOk;
     json::array items = answer->at("items").as_array();
@@ -126,6 +131,7 @@ int run_incident_action(const Connection& connection, const std::string& action,
     if (!wanted.to.empty()) body["to"] = wanted.to;
     if (!wanted.text.empty()) body[action == "note" ? "text" : "why"] = wanted.text;
     if (!wanted.judged.empty()) body["judged"] = wanted.judged;
+    if (!wanted.severity.empty()) body["severity"] = wanted.severity;
     auto answer = post_json(connection, path_of(wanted.id, "/" + action), body);
     if (!answer) return report(answer.error());
     if (json) return std::puts(json::serialize(*answer).c_str()), kOk;

@@ -31,7 +31,7 @@ struct Arguments {
     int64_t prompt_tokens = 0;
     SilenceOptions silence;
     IncidentAction incident;
-    std::string rule, over = "7d", state = "unresolved", subject, silence_id, runbook;
+    std::string rule, over = "7d", state = "unresolved", subject, silence_id, runbook, what;
     bool is_dry_run = false, is_approved = false, lists = false;
 };
 
@@ -223,6 +223,18 @@ void add_alerts(CLI::App& app, Arguments& args) {
         ->required();
 }
 
+void add_changes(CLI::App& app, Arguments& args) {
+    CLI::App* changes =
+        add_client(app, args, "changes", "What was changed lately, which a diagnosis names", [&args] {
+            return args.what.empty() ? run_changes(args.connection, args.json) : int{args.exit_code};
+        });
+    CLI::App* add =
+        add_client(*changes, args, "add", "Say that something was changed: a deploy, a restart",
+                   [&args] { return run_add_change(args.connection, args.what, args.subject, args.json); });
+    add->add_option("what", args.what, "In words: \"deployed web 1.4\"")->required();
+    add->add_option("--about", args.subject, "Only this is concerned: job:NAME, agent:NAME");
+}
+
 // One thing to do to an incident.
 CLI::App* add_incident_action(CLI::App& incidents, Arguments& args, const char* name, const char* action,
                               const char* help) {
@@ -259,6 +271,11 @@ void add_incidents(CLI::App& app, Arguments& args) {
                         "What it was after all: false_alarm, enhancement, degraded, blocked");
     add_incident_action(*incidents, args, "reopen", "reopen", "Say that it is not over")
         ->add_option("--why", args.incident.text, "Why");
+    CLI::App* raise = add_incident_action(*incidents, args, "raise", "raise", "Say that it matters more");
+    raise->add_option("severity", args.incident.severity, "warning or critical")->required();
+    raise->add_option("--why", args.incident.text, "Who is affected, and how")->required();
+    add_incident_action(*incidents, args, "separate", "separate",
+                        "Take it out of the incident with the same cause, so that it is told by itself");
     add_incident_action(*incidents, args, "diagnose", "diagnose", "Look again");
     CLI::App* postmortem = add_client(*incidents, args, "postmortem", "A draft in Markdown",
                                       [&args] { return run_postmortem(args.connection, args.incident.id); });
@@ -358,6 +375,7 @@ int run(int argc, char** argv) {
     add_tokens(app, args);
     add_alerts(app, args);
     add_incidents(app, args);
+    add_changes(app, args);
     add_gateway(app, args);
     add_local(app, args);
     add_demo(app, args, argv[0]);

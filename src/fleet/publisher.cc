@@ -65,6 +65,7 @@ void Publisher::put_session(const Fleet& fleet, Slot slot, int64_t now_us) {
     auto entry = std::make_shared<Entry>();
     entry->id = session.id;
     entry->agent = session.agent;
+    entry->source = session.source;
     entry->search = to_lower(session.id + '\n' + session.agent + '\n' + session.model);
     entry->state = session.state.value;
     entry->last_us = session.last_us;
@@ -79,6 +80,7 @@ void Publisher::put_agent(const Fleet& fleet, Slot slot, int64_t now_us) {
     auto entry = std::make_shared<Entry>();
     entry->id = agent.id;
     entry->agent = agent.id;
+    entry->source = agent.source;
     entry->search = to_lower(agent.id + '\n' + agent.model + '\n' + agent.host);
     entry->state = agent.state.value;
     entry->last_us = agent.last_us;

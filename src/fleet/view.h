@@ -34,6 +34,7 @@ std::optional<uint16_t> parse_states(std::string_view words);
 struct Entry {
     std::string id;
     std::string agent;
+    std::string source;
     std::string search;  // lower case
     AgentState state = AgentState::kUnknown;
     int64_t last_us = 0;

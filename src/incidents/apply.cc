@@ -32,8 +32,18 @@ Result<void> must_be_unresolved(const Incident& incident, std::string_view what)
 
 Result<void> must_speak_for_itself(const Incident& incident) {
     if (incident.part_of.empty()) return {};
-    return fail(Code::kConflict, "{} is told with {}, which has the same cause: take that one, or separate it",
-                incident.id, incident.part_of);
+    return fail(Code::kConflict,
+                "{} is told with {}, which has the same cause: take that one, or separate it", incident.id,
+                incident.part_of);
+}
+
+// What somebody said of it stays.
+void take_stakes(Incident& incident, const Stakes& stakes) {
+    std::optional<Severity> raised = incident.stakes.raised;
+    std::string raised_by = std::move(incident.stakes.raised_by);
+    incident.stakes = stakes;
+    incident.stakes.raised = raised;
+    incident.stakes.raised_by = std::move(raised_by);
 }
 
 void start_escalation(Incident& incident) {
@@ -164,7 +174,7 @@ bool may_reopen(const Incident& incident, Time now) {
 
 bool take_alerts(Incident& incident, const GroupChange& change, Time now) {
     std::vector<Member> members = bounded(change.members);
-    incident.stakes = change.stakes;
+    take_stakes(incident, change.stakes);
     if (only_words_differ(incident, change, members)) {
         incident.title = cut(change.title, kTextBytesMax);
         incident.members = std::move(members);
@@ -268,6 +278,23 @@ Result<void> note(Incident& incident, std::string_view by, std::string_view text
     return {};
 }
 
+Result<void> raise(Incident& incident, const Raise& raise, Time now) {
+    if (auto open = must_be_unresolved(incident, "raised"); !open) return open;
+    if (auto own = must_speak_for_itself(incident); !own) return own;
+    if (trim(raise.why).empty()) return fail(Code::kInvalid, "say why it matters more");
+    if (raise.to <= incident.severity) {
+        return fail(Code::kConflict,
+                    "it is {} already; a severity can be raised, and nobody's word lowers it",
+                    to_string(incident.severity));
+    }
+    incident.stakes.raised = raise.to;
+    incident.stakes.raised_by = cut(raise.by, kNameBytesMax);
+    write(incident, now, "note", raise.by,
+          fmt::format("asks for {}: {}", to_string(raise.to), trim(raise.why)));
+    ++incident.revision;
+    return {};
+}
+
 void add_action(Incident& incident, std::string_view by, std::string_view text, std::string_view ref,
                 Time now) {
     add_entry(incident, {now, "action", std::string(by), std::string(text), std::string(ref)});
@@ -295,6 +322,8 @@ Result<void> reopen(Incident& incident, std::string_view by, std::string_view wh
     incident.state = State::kOpen;
     incident.resolved.reset();
     incident.resolved_why.clear();
+    incident.stakes.raised.reset();
+    incident.stakes.raised_by.clear();
     incident.judged.reset();
     incident.judged_by.clear();
     incident.acknowledged_by.clear();

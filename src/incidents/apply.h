@@ -50,8 +50,8 @@ void attach(Incident& incident, Diagnosis diagnosis, Time now);
 // anew.
 void take_severity(Incident& incident, const Judged& judged, Time now);
 
-// kConflict when it is resolved, another person has it, or it is told with another; again by the same person is
-// no change.
+// kConflict when it is resolved, another person has it, or it is told with another; again by the same person
+// is no change.
 Result<void> acknowledge(Incident& incident, std::string_view by, Time now);
 
 // `to` has it when `to` acknowledges; until then it is open, and escalates after kHandOverWait.
@@ -60,6 +60,16 @@ Result<void> hand_over(Incident& incident, std::string_view by, std::string_view
 
 // kInvalid when it is empty.
 Result<void> note(Incident& incident, std::string_view by, std::string_view text, Time now);
+
+struct Raise {
+    Severity to = Severity::kCritical;
+    std::string by;
+    std::string why;
+};
+
+// It matters at least so much, says somebody who knows; judge the severity afterwards. kInvalid without a
+// reason, kConflict when it is resolved, is as severe already, or is told with another.
+Result<void> raise(Incident& incident, const Raise& raise, Time now);
 
 // Something was done about it, by a runbook or a person. `ref` as in Entry.
 void add_action(Incident& incident, std::string_view by, std::string_view text, std::string_view ref,

@@ -73,7 +73,7 @@ void add_changes(const Facts& facts, std::vector<Cause>& causes) {
         if (is_elsewhere || each.at > began || began - each.at > kChangeBefore) continue;
         std::string who = each.who.empty() ? "" : ", by " + each.who;
         causes.push_back({each.what, fmt::format("{} before it began{}", span(began - each.at), who),
-                          began - each.at <= kChangeClose ? kChangeJustBefore : kChange,
+                          began - each.at <= kChangeClose && !each.is_restart ? kChangeJustBefore : kChange,
                           fmt::format("change:{}", unix_ms(each.at))});
     }
 }
@@ -85,7 +85,9 @@ void add_dependencies(const Facts& facts, std::vector<Cause>& causes) {
         if (each.health != Health::kDown && each.health != Health::kDegraded) continue;
         std::string state = each.health == Health::kDown ? "down" : "degraded";
         causes.push_back({each.kind + " " + each.name, each.says.empty() ? state : state + ": " + each.says,
-                          !each.is_its_own ? kDownBeside : each.health == Health::kDown ? kDown : kWorse,
+                          !each.is_its_own               ? kDownBeside
+                          : each.health == Health::kDown ? kDown
+                                                         : kWorse,
                           fmt::format("dependency:{}/{}", each.kind, each.name)});
     }
 }

@@ -122,7 +122,8 @@ struct ChangeFact {
     Time at;
     std::string what;  // "configuration reloaded", "job molt-morning changed", "nightshift started"
     std::string who;
-    std::string about{};  // "job:molt-morning": concerns that subject only; "": everything
+    std::string about{};      // "job:molt-morning": concerns that subject only; "": everything
+    bool is_restart = false;  // of Nightshift itself: seldom a cause, and never one that others share
 };
 
 struct ResourceFacts {

@@ -57,12 +57,12 @@ constexpr std::array kRules{
     Rule{"paying customers, less than 1 h to the deadline, and nothing verifies the work",
          [](const Case& c) { return c.is_due() && c.is_open() && c.is_paying(); }, Effect::kAtLeast,
          Severity::kCritical},
-    Rule{"an agent asks for it",
-         [](const Case& c) { return c.stakes.asked_by_agent && c.stakes.asked == Severity::kCritical; },
-         Effect::kAtLeast, Severity::kCritical},
-    Rule{"an agent asks for it",
-         [](const Case& c) { return c.stakes.asked_by_agent && c.stakes.asked == Severity::kWarning; },
-         Effect::kAtLeast, Severity::kWarning},
+    Rule{"an agent or a person asks for it",
+         [](const Case& c) { return c.stakes.raised == Severity::kCritical; }, Effect::kAtLeast,
+         Severity::kCritical},
+    Rule{"an agent or a person asks for it",
+         [](const Case& c) { return c.stakes.raised == Severity::kWarning; }, Effect::kAtLeast,
+         Severity::kWarning},
     Rule{"proven to be a false alarm", [](const Case& c) { return c.concludes(Conclusion::kFalseAlarm); },
          Effect::kAtMost, Severity::kInfo},
     Rule{"the work is done, and something around it is wrong",
@@ -96,8 +96,7 @@ Judged start(const Stakes& stakes) {
     if (stakes.impact == "blocking") return {Severity::kCritical, "impact blocking"};
     if (stakes.impact == "degraded") return {Severity::kWarning, "impact degraded"};
     if (stakes.impact == "enhancement") return {Severity::kInfo, "impact enhancement"};
-    if (stakes.asked && !stakes.asked_by_agent)
-        return {*stakes.asked, "the rule asks for " + std::string(to_string(*stakes.asked))};
+    if (stakes.asked) return {*stakes.asked, "the rule asks for " + std::string(to_string(*stakes.asked))};
     return {Severity::kWarning, "nobody says the impact"};
 }
 

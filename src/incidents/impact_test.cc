@@ -36,16 +36,11 @@ TEST(Impact, DecidesBeforeWhatTheRuleAsks) {
 
 TEST(Impact, LetsAnAgentRaiseButNeverLower) {
     Stakes stakes = impact("degraded");
-    stakes.asked_by_agent = true;
-    stakes.asked = Severity::kInfo;
+    stakes.raised = Severity::kInfo;
     EXPECT_EQ(severity(stakes), Severity::kWarning);
-    stakes.asked = Severity::kCritical;
+    stakes.raised = Severity::kCritical;
     EXPECT_EQ(severity(stakes), Severity::kCritical);
-    stakes.impact.clear();
-    stakes.asked = Severity::kInfo;
-    EXPECT_EQ(severity(stakes), Severity::kWarning);
     // Proof stands over the word of an agent.
-    stakes.asked = Severity::kCritical;
     EXPECT_EQ(severity(stakes, concluded(Conclusion::kFalseAlarm)), Severity::kInfo);
 }
 

@@ -91,7 +91,8 @@ json::object show(const Stakes& stakes) {
             {"redundancy", stakes.redundancy ? json::value(*stakes.redundancy) : nullptr},
             {"is_verified_otherwise", stakes.is_verified_otherwise},
             {"asked", word_of(stakes.asked)},
-            {"asked_by_agent", stakes.asked_by_agent}};
+            {"raised", word_of(stakes.raised)},
+            {"raised_by", stakes.raised_by}};
 }
 
 json::object show(const Member& member) {

@@ -16,7 +16,9 @@ Incident full() {
     Incident incident = testing::incident(2);
     incident.state = State::kResolved;
     incident.severity = Severity::kCritical;
-    incident.stakes = {"blocking", "ada", "paying", kStart + seconds(60), 2, true, Severity::kWarning, true};
+    incident.stakes = {"blocking", "ada", "paying",           kStart + seconds(60),
+                       2,          true,  Severity::kWarning, Severity::kCritical,
+                       "builder"};
     Diagnosis& diagnosis = incident.diagnosis.emplace();
     diagnosis.conclusion = Conclusion::kDegraded;
     diagnosis.summary = "API 404 for 48 h; work verified by two other paths";
@@ -35,6 +37,12 @@ Incident full() {
     incident.members[1].fingerprint = 0xFFFF'FFFF'FFFF'FFFEULL;
     incident.is_flapping = incident.is_suppressed = true;
     incident.suppressed_why = "silenced";
+    incident.part_of = "inc_0";
+    incident.part_of_why = "route fast: down";
+    incident.is_separate = true;
+    incident.parts = {{"inc_2", "b failed", Severity::kCritical, true}};
+    incident.parts_open = 3;
+    incident.parts_total = 4;
     incident.diagnosed = incident.notified = incident.acknowledged = kStart + seconds(8);
     incident.resolved = incident.next_step = incident.stepped = kStart + seconds(99);
     incident.acknowledged_by = incident.assignee = incident.judged_by = "ada";

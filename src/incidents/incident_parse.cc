@@ -51,7 +51,8 @@ void read(Document& in, Stakes& stakes) {
     if (redundancy >= 0) stakes.redundancy = redundancy;
     in.read("is_verified_otherwise", stakes.is_verified_otherwise);
     in.read_word("asked", stakes.asked, parse_severity);
-    in.read("asked_by_agent", stakes.asked_by_agent);
+    in.read_word("raised", stakes.raised, parse_severity);
+    in.read("raised_by", stakes.raised_by);
 }
 
 void read(Document& in, Member& member) {

@@ -134,8 +134,9 @@ protected:
         return {};
     }
     Incident only() {
-        std::optional<Incident> found = find_only();
-        EXPECT_TRUE(found);
+        // What is enqueued is on disk a moment later.
+        std::optional<Incident> found;
+        EXPECT_TRUE(eventually([&] { return (found = find_only()).has_value(); }));
         return found.value_or(Incident());
     }
     Result<Incident> act(const std::string& id, Service::Act act) {

@@ -41,6 +41,17 @@ constexpr std::string_view kCreate =
 
 constexpr std::string_view kAddParts = "ALTER TABLE incidents ADD COLUMN part_of TEXT NOT NULL DEFAULT ''";
 
+constexpr std::string_view kAddChanges =
+    "CREATE TABLE changes ("
+    " id INTEGER PRIMARY KEY,"
+    " tenant TEXT NOT NULL,"
+    " time_us INTEGER NOT NULL,"
+    " what TEXT NOT NULL,"
+    " who TEXT NOT NULL,"
+    " about TEXT NOT NULL,"
+    " is_restart INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX changes_time ON changes (time_us)";
+
 constexpr int kPageMax = 500;
 constexpr size_t kToldMax = 10'000;  // fingerprints; the rest counts as not told after a restart
 
@@ -77,7 +88,9 @@ std::string where_of(const Filter& filter) {
 }  // namespace
 
 Result<void> migrate_incidents(store::Database& db) {
-    return store::migrate(db, "incidents", {{1, std::string(kCreate)}, {2, std::string(kAddParts)}});
+    return store::migrate(
+        db, "incidents",
+        {{1, std::string(kCreate)}, {2, std::string(kAddParts)}, {3, std::string(kAddChanges)}});
 }
 
 Result<void> put_incident(store::Database& db, const Kept& kept) {

@@ -91,8 +91,9 @@ struct Stakes {
     std::optional<Time> deadline;        // when the work must be done
     std::optional<int> redundancy;       // other ways that still work; nothing: nobody says
     bool is_verified_otherwise = false;  // evidence says that the work was done, by whatever way
-    std::optional<Severity> asked;       // what the rule, or an agent, asks for
-    bool asked_by_agent = false;         // an agent may raise, never lower
+    std::optional<Severity> asked;       // what the rule asks for
+    std::optional<Severity> raised;      // at least this, says an agent or a person: nobody can lower so
+    std::string raised_by;
 
     friend bool operator==(const Stakes&, const Stakes&) = default;
 };
@@ -183,8 +184,8 @@ struct Incident {
     Time started;  // of its first alert
     Time opened;
     // Those with the same cause are one thing to deal with: the first tells people of all of them.
-    std::string part_of;      // the incident that does; "": it speaks for itself
-    std::string part_of_why;  // the cause in words
+    std::string part_of;       // the incident that does; "": it speaks for itself
+    std::string part_of_why;   // the cause in words
     bool is_separate = false;  // a person took it out: it speaks for itself from then on
     std::vector<Part> parts;   // at most kPartsMax, those that go on first
     uint32_t parts_open = 0;   // also beyond those kept

@@ -107,6 +107,7 @@ export const api = {
   noteIncident: (incident: string, text: string) => json<Incident>("POST", `/api/v1/incidents/${id(incident)}/note`, { text }),
   resolveIncident: (incident: string, why: string, judged: Conclusion | null) => json<Incident>("POST", `/api/v1/incidents/${id(incident)}/resolve`, { why, judged }),
   reopenIncident: (incident: string, why: string) => json<Incident>("POST", `/api/v1/incidents/${id(incident)}/reopen`, { why }),
+  separateIncident: (incident: string) => json<Incident>("POST", `/api/v1/incidents/${id(incident)}/separate`, {}),
   diagnose: (incident: string) => json<Incident>("POST", `/api/v1/incidents/${id(incident)}/diagnose`, {}),
   runbook: (incident: string, name: string, how: { dry_run: boolean; approve: boolean }) =>
     json<{ state: string; says: string }>("POST", `/api/v1/incidents/${id(incident)}/runbooks/${id(name)}`, how, AbortSignal.timeout(120_000)),

@@ -37,7 +37,8 @@ export interface Stakes {
   redundancy: number | null;
   is_verified_otherwise: boolean;
   asked: Severity | null;
-  asked_by_agent: boolean;
+  raised: Severity | null;
+  raised_by: string;
 }
 
 // One alert in an incident.
@@ -61,6 +62,9 @@ export interface Notification {
 
 export interface Entry { time_ms: number; kind: string; who: string; text: string; ref: string }
 
+// Another incident with the same cause, which this one tells people of.
+export interface Part { id: string; title: string; severity: Severity; is_over: boolean }
+
 // What lists and the live topic tell of an incident.
 export interface IncidentBrief {
   id: string;
@@ -80,6 +84,10 @@ export interface IncidentBrief {
   is_flapping: boolean;
   is_suppressed: boolean;
   suppressed_why: string;
+  part_of: string;              // the incident that tells people of it; "" when it speaks for itself
+  part_of_why: string;          // the cause they have in common
+  parts_open: number;
+  parts_total: number;
   started_ms: number;
   opened_ms: number;
   diagnosed_ms: number | null;
@@ -111,6 +119,7 @@ export interface Runbook {
 export interface Incident extends Omit<IncidentBrief, "diagnosis"> {
   diagnosis: Diagnosis | null;
   members: Member[];
+  parts: Part[];                // not all when there are many
   notifications: Notification[];
   timeline: Entry[];
   runbooks?: Runbook[];

@@ -4,16 +4,16 @@ import type { Incident } from "../api/incident_types.ts";
 import { remember, useIncidentChanges } from "../live/incidents.ts";
 import { now, serverNow } from "../lib/clock.ts";
 import { count, dateTime, money, span } from "../lib/format.ts";
-import { place } from "../lib/router.ts";
+import { incidentPath, place } from "../lib/router.ts";
 import { utc } from "../lib/settings.ts";
 import { messageOf } from "../ui/dialogs.tsx";
 import { Ago, For, words } from "../ui/facts.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { ConclusionChip, LabelChips, SeverityChip, SubjectLink } from "../ui/incident_words.tsx";
 import { useKeys } from "../ui/keys.ts";
-import { acknowledge, askHandOver, askNote, askReopen, askResolve, diagnose } from "./incident_actions.tsx";
+import { acknowledge, askHandOver, askNote, askReopen, askResolve, diagnose, separate } from "./incident_actions.tsx";
 import { DiagnosisCard } from "./incident_diagnosis.tsx";
-import { Members, Notifications, PostMortem, Runbooks, StakesCard, Timeline } from "./incident_parts.tsx";
+import { Members, Notifications, PostMortem, Runbooks, SameCause, StakesCard, Timeline } from "./incident_parts.tsx";
 import { conclusionOf, holderOf, isUnderWay, judgementOf } from "./incidents_rows.ts";
 import "../styles/jobs.css";
 import "../styles/incident_page.css";
@@ -83,8 +83,8 @@ function IncidentView({ id }: { id: string }) {
           n: () => askNote(incident, took),
           i: () => void diagnose(incident, took),
           e: () => (isOver ? askReopen(incident, took) : askResolve(incident, took)),
-          ...(incident.state === "open" ? { a: () => void acknowledge(incident, took) } : {}),
-          ...(isOver ? {} : { h: () => askHandOver(incident, took) }),
+          ...(incident.state === "open" && !incident.part_of ? { a: () => void acknowledge(incident, took) } : {}),
+          ...(isOver || incident.part_of ? {} : { h: () => askHandOver(incident, took) }),
         }
       : {},
   );
@@ -100,6 +100,7 @@ function IncidentView({ id }: { id: string }) {
               <DiagnosisCard incident={incident} />
               <Runbooks incident={incident} onDone={reload} />
               <Members incident={incident} />
+              <SameCause incident={incident} />
               <PostMortem incident={incident} />
             </div>
             <div class="stack">
@@ -136,6 +137,12 @@ function Hero({ incident, asOfMs, took }: { incident: Incident; asOfMs: number; 
         <span class="mono small">{incident.id}</span>
       </div>
       <LabelChips labels={incident.labels} />
+      {incident.part_of && (
+        <div class="note s-info" data-part-of={incident.part_of}>
+          <Icon name="info" />
+          <span>Told with <a href={incidentPath(incident.part_of)}>another incident</a>, as they have the same cause: {incident.part_of_why}. <button class="button small" onClick={() => void separate(incident, took)}>It is something else</button></span>
+        </div>
+      )}
       <Notes incident={incident} />
     </div>
   );
@@ -151,8 +158,8 @@ function Actions({ incident, took }: { incident: Incident; took: (incident: Inci
   const isOver = incident.state === "resolved";
   return (
     <span class="row push wrap">
-      {incident.state === "open" && <button class="button small primary" onClick={() => void acknowledge(incident, took)}>Acknowledge<kbd>a</kbd></button>}
-      {!isOver && <button class="button small" onClick={() => askHandOver(incident, took)}>Hand over<kbd>h</kbd></button>}
+      {incident.state === "open" && !incident.part_of && <button class="button small primary" onClick={() => void acknowledge(incident, took)}>Acknowledge<kbd>a</kbd></button>}
+      {!isOver && !incident.part_of && <button class="button small" onClick={() => askHandOver(incident, took)}>Hand over<kbd>h</kbd></button>}
       <button class="button small" onClick={() => askNote(incident, took)}>Note<kbd>n</kbd></button>
       <button class="button small" onClick={() => void diagnose(incident, took)}>Diagnose again<kbd>i</kbd></button>
       {isOver

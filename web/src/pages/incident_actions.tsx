@@ -35,6 +35,15 @@ export async function diagnose(which: Which, done?: Done): Promise<void> {
   }
 }
 
+export async function separate(which: Which, done?: Done): Promise<void> {
+  try {
+    took(await api.separateIncident(which.id), done);
+    toast("It is told by itself from now on");
+  } catch (error) {
+    toast(`Not separated: ${messageOf(error)}`, "error");
+  }
+}
+
 export function askHandOver(which: Which, done?: Done): void {
   askFor({
     title: "Hand it over?", body: "Until the other person takes it, the incident is open again and goes on to escalate.", action: "Hand over", isDangerous: false, label: "To", placeholder: "Who is to take it",

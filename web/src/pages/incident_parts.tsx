@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Incident, Runbook } from "../api/incident_types.ts";
 import { clockTime, dateTime, duration, plural } from "../lib/format.ts";
+import { incidentPath } from "../lib/router.ts";
 import { utc } from "../lib/settings.ts";
 import { messageOf } from "../ui/dialogs.tsx";
 import { Ago, For, words } from "../ui/facts.tsx";
@@ -40,7 +41,7 @@ export function StakesCard({ incident }: { incident: Incident }) {
     ["Impact", stakes.impact], ["Owner", stakes.owner], ["Customers", stakes.customers],
     ["Deadline", stakes.deadline_ms === null ? "" : dateTime(stakes.deadline_ms, utc.value)],
     ["Other ways", stakes.redundancy === null ? "" : stakes.redundancy === 0 ? "none is left" : plural(stakes.redundancy, "other way works", "other ways work")],
-    ["Asked for", stakes.asked ? `${stakes.asked}${stakes.asked_by_agent ? " by the agent" : " by the rule"}` : ""],
+    ["Asked for", [stakes.asked ? `${stakes.asked} by the rule` : "", stakes.raised ? `${stakes.raised} by ${stakes.raised_by}` : ""].filter(Boolean).join(", ")],
   ];
   return (
     <section class="card" aria-label="Who is affected">
@@ -88,6 +89,26 @@ export function Members({ incident }: { incident: Incident }) {
             <span class="strong">{each.summary || each.labels["alertname"]}</span>
             <span class="muted nowrap">{each.is_firing ? <>firing, <For ms={each.started_ms} /></> : <>ended <Ago ms={each.ended_ms} /></>}</span>
             <span class="why"><LabelChips labels={each.labels} /></span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+// The other incidents that this one tells people of.
+export function SameCause({ incident }: { incident: Incident }) {
+  const { parts, parts_total: total, parts_open: open } = incident;
+  if (total === 0) return null;
+  return (
+    <section class="card" aria-label="Same cause">
+      <header><h2>{plural(total, "more incident")} with the same cause</h2><span class="muted small">{open > 0 ? `${open} going on` : "all over"}{total > parts.length ? `; ${total - parts.length} not listed here` : ""}</span></header>
+      <ul class="known members">
+        {parts.map((each) => (
+          <li key={each.id} class={`s-${each.is_over ? "idle" : each.severity}`} data-part={each.id}>
+            <Icon name={each.is_over ? "ok" : each.severity} />
+            <a class="strong" href={incidentPath(each.id)}>{each.title}</a>
+            <span class="muted nowrap">{each.is_over ? "over" : each.severity}</span>
           </li>
         ))}
       </ul>

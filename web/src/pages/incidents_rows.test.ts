@@ -8,7 +8,7 @@ function incident(changes: Omit<Partial<IncidentBrief>, "diagnosis"> & { conclus
   const { conclusion, ...rest } = changes;
   const diagnosis = conclusion === undefined ? null : { conclusion, summary: "", works: [], next_action: "", response_window: "", time_ms: 0, is_complete: true, is_burning: false };
   return {
-    id: "inc_1", state: "open", severity: "warning", opened_ms: 1000, labels: {}, subject: { kind: "", name: "" }, is_suppressed: false, acknowledged_by: "", assignee: "", ...rest,
+    id: "inc_1", state: "open", severity: "warning", opened_ms: 1000, labels: {}, subject: { kind: "", name: "" }, is_suppressed: false, part_of: "", acknowledged_by: "", assignee: "", ...rest,
     diagnosis,
   } as unknown as IncidentBrief;
 }
@@ -37,6 +37,7 @@ test("folds away what is silenced or only information, and leaves out what is re
   const queue = queueOf([
     incident({ id: "a" }),
     incident({ id: "quiet", severity: "info" }),
+    incident({ id: "told with another", severity: "critical", part_of: "inc_0" }),
     incident({ id: "hushed", severity: "critical", is_suppressed: true }),
     incident({ id: "over", state: "resolved" }),
   ]);

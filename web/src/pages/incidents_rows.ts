@@ -34,7 +34,8 @@ export interface Queue {
 export function queueOf(incidents: Iterable<IncidentBrief>): Queue {
   const queue: Queue = { urgent: [], silenced: [], quiet: [] };
   for (const incident of [...incidents].sort(byImpact)) {
-    if (incident.state === "resolved") continue;
+    // Those with the same cause are one card.
+    if (incident.state === "resolved" || incident.part_of) continue;
     if (incident.is_suppressed) queue.silenced.push(incident);
     else if (incident.severity === "info") queue.quiet.push(incident);
     else queue.urgent.push(incident);

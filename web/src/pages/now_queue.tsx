@@ -35,6 +35,7 @@ export function IncidentCard({ incident, isSelected, attention }: { incident: In
         <span>for <For ms={incident.started_ms} /></span>
         <Holder incident={incident} />
         {incident.is_flapping && <span>flapping</span>}
+        {incident.parts_open > 0 && <span class="strong">{plural(incident.parts_open, "more incident")} with the same cause</span>}
         {incident.firing > 1 && <span>{plural(incident.firing, "alert")} firing</span>}
       </div>
       <p class="verdict-line">

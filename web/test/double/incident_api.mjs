@@ -39,6 +39,9 @@ export class IncidentApi {
       case "reopen":
         Object.assign(incident, { state: "open", resolved_ms: null });
         return this.write(incident, "reopened", body.why);
+      case "separate":
+        Object.assign(incident, { part_of: "", part_of_why: "" });
+        return this.write(incident, "left", "it is something else");
       case "diagnose":
         if (incident.diagnosis) incident.diagnosis.time_ms = now;
         return this.write(incident, "diagnosed", "again");

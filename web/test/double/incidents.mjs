@@ -1,14 +1,14 @@
 // The double's incidents and alerts: one of each kind that a page must show, and what a person may do with them.
 const kHostile = '<img src=x onerror="alert(1)"> & "quotes" \u202e backwards';
 
-const stakes = (changes) => ({ impact: "", owner: "", customers: "", deadline_ms: null, redundancy: null, is_verified_otherwise: false, asked: null, asked_by_agent: false, ...changes });
+const stakes = (changes) => ({ impact: "", owner: "", customers: "", deadline_ms: null, redundancy: null, is_verified_otherwise: false, asked: null, raised: null, raised_by: "", ...changes });
 const labelsOf = (name, changes) => ({ alertname: name, ...changes });
 
 function incident(start, id, minutesAgo, changes) {
   const opened = start - minutesAgo * 60e3;
   return {
     id: `inc_${id}`, tenant: "default", key: id, rule: "", title: id, subject: { kind: "", name: "" }, labels: {}, state: "open", severity: "warning", severity_why: "what the rule asks for", stakes: stakes({}), diagnosis: null,
-    firing: 1, total: 1, is_flapping: false, is_suppressed: false, suppressed_why: "", started_ms: opened - 4000, opened_ms: opened, diagnosed_ms: null, notified_ms: null, acknowledged_ms: null, acknowledged_by: "", assignee: "",
+    firing: 1, total: 1, is_flapping: false, is_suppressed: false, suppressed_why: "", part_of: "", part_of_why: "", parts_open: 0, parts_total: 0, parts: [], started_ms: opened - 4000, opened_ms: opened, diagnosed_ms: null, notified_ms: null, acknowledged_ms: null, acknowledged_by: "", assignee: "",
     resolved_ms: null, resolved_why: "", judged: null, judged_by: "", step: 0, next_step_ms: null, reminders: 0, revision: 1, tokens: 0, cost_usd: 0, members: [], notifications: [], timeline: [], runbooks: [], ...changes,
   };
 }
@@ -37,6 +37,7 @@ function jobMissing(start) {
       ],
       causes: [{ what: "the disk of /backup is full", why: "0 B left since 02:31; the run began at 02:30", confidence: 85, evidence: "run:nightly-backup@2026-11-22T02:30:00Z" }, { what: "the retention was raised without room for it", why: "7 to 14 days doubles what is kept", confidence: 60, evidence: "" }],
     }),
+    parts_open: 1, parts_total: 1, parts: [{ id: "inc_photo_backup", title: "photo-backup failed: no space left on device", severity: "warning", is_over: false }],
     members: [{ fingerprint: "00ff00ff00ff00ff", labels: labelsOf("job_contradicted", { job: "nightly-backup", verdict: "contradicted" }), summary: "nightly-backup says it is done, and evidence says otherwise: backup.tar is 11 h old", is_firing: true, started_ms: at - 4000, ended_ms: null }],
     notifications: [told("telegram", at + 900, "delivered", { provider_id: "4711" }), told("email", at + 901, "failed", { error: "550 no such mailbox" }), told("webhook", at + 902, "delivered")],
     timeline: [
@@ -52,6 +53,7 @@ export function makeIncidents(fleet) {
   const looping = [...fleet.attention.values()].find((item) => item.kind === "looping");
   const all = [
     jobMissing(start),
+    incident(start, "photo_backup", 4, { rule: "job_failed", title: "photo-backup failed: no space left on device", subject: { kind: "job", name: "photo-backup" }, part_of: "inc_backup_contradicted", part_of_why: "the disk of /backup is full: 0 B left", diagnosis: diagnosis(start - 4 * 60e3, "blocked", "The photos of tonight were not copied.") }),
     incident(start, "looping", 11, {
       rule: "session_looping", title: `billing-reconciler goes in circles in session ${looping?.session}`, subject: { kind: "session", name: looping?.session ?? "" }, labels: labelsOf("session_looping", { session: looping?.session ?? "", agent: looping?.agent ?? "", detector: "same_call" }), severity: "critical", severity_why: "it spends tokens and gets nowhere",
       state: "acknowledged", acknowledged_ms: start - 8 * 60e3, acknowledged_by: "ada", assignee: "ada", notified_ms: start - 10 * 60e3, tokens: 184_300, cost_usd: 1.27, diagnosed_ms: start - 11 * 60e3,
@@ -67,7 +69,7 @@ export function makeIncidents(fleet) {
   return new Map(all.map((each) => [each.id, each]));
 }
 
-export const brief = ({ members: _m, notifications: _n, timeline: _t, runbooks: _r, diagnosis: whole, ...rest }) => {
+export const brief = ({ members: _m, parts: _p, notifications: _n, timeline: _t, runbooks: _r, diagnosis: whole, ...rest }) => {
   const { checks: _c, causes: _k, took_us: _a, decision_us: _d, ...short } = whole ?? {};
   return { ...rest, diagnosis: whole ? short : null };
 };
