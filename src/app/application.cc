@@ -62,6 +62,7 @@ recorder::Options recorder_options(const Config& config, const std::filesystem::
     options.directory = data / "recorder";
     options.retain = std::chrono::duration_cast<std::chrono::hours>(config.recorder.retain);
     options.retain_bytes = config.recorder.retain_size;
+    options.keep_free_bytes = config.recorder.keep_free;
     options.keep_content = config.recorder.keep_content;
     options.retain_content = std::chrono::duration_cast<std::chrono::hours>(config.recorder.retain_content);
     return options;

@@ -36,6 +36,7 @@ void read_log(ConfigReader& in, log::Options& options) {
 void read_recorder(ConfigReader& in, Config::Recorder& recorder) {
     in.duration("retain", recorder.retain);
     in.bytes("retain_size", recorder.retain_size);
+    in.bytes("keep_free", recorder.keep_free);
     in.boolean("keep_content", recorder.keep_content);
     in.duration("retain_content", recorder.retain_content);
 }

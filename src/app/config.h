@@ -63,6 +63,7 @@ struct Config {
     struct Recorder {
         std::chrono::seconds retain = std::chrono::hours(24 * 30);
         uint64_t retain_size = 20ull << 30;
+        uint64_t keep_free = 64ull << 20;
         bool keep_content = false;
         std::chrono::seconds retain_content = std::chrono::hours(24 * 3);
     } recorder;

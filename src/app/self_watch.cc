@@ -35,7 +35,10 @@ std::vector<api::Failing> judge_self(const recorder::Stats& recorder, uint64_t d
 }
 
 void SelfWatch::look() {
-    std::vector<api::Failing> now = judge_self(recorder_.stats(), read_disk_stats(data_).free_bytes);
+    DiskStats disk = read_disk_stats(data_);
+    // Zeros say that it cannot be asked.
+    if (disk.total_bytes > 0) reserve_.look(disk.free_bytes);
+    std::vector<api::Failing> now = judge_self(recorder_.stats(), disk.free_bytes);
     for (api::Failing& each : others_()) now.push_back(std::move(each));
     std::lock_guard lock(mutex_);
     for (api::Failing& each : now) {

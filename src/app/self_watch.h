@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/system.h"
+#include "app/disk_reserve.h"
 #include "base/clock.h"
 #include "fleet/service.h"
 #include "recorder/recorder.h"
@@ -23,6 +24,7 @@ public:
         : recorder_(recorder),
           fleet_(fleet),
           data_(std::move(data)),
+          reserve_(data_ / "reserve"),
           clock_(clock),
           others_(std::move(others)) {}
 
@@ -33,6 +35,7 @@ private:
     const recorder::Recorder& recorder_;
     fleet::Service& fleet_;
     std::filesystem::path data_;
+    DiskReserve reserve_;
     const Clock& clock_;
     const Others others_;
     mutable std::mutex mutex_;

@@ -1,6 +1,7 @@
 #include "recorder/disk.h"
 
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -30,6 +31,12 @@ Result<void> Disk::write(int fd, std::string_view bytes, uint64_t offset, std::s
 Result<void> Disk::sync(int fd, std::string_view path) {
     if (::fdatasync(fd) != 0) return disk_failure("sync", path, errno);
     return {};
+}
+
+Result<uint64_t> Disk::free_bytes(std::string_view path) {
+    struct statvfs room{};
+    if (::statvfs(std::string(path).c_str(), &room) != 0) return disk_failure("ask about", path, errno);
+    return static_cast<uint64_t>(room.f_bavail) * room.f_frsize;
 }
 
 Result<void> Disk::allocate(int fd, uint64_t bytes, std::string_view path) {

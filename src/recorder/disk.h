@@ -16,6 +16,8 @@ public:
     virtual Result<void> write(int fd, std::string_view bytes, uint64_t offset, std::string_view path);
     // fdatasync.
     virtual Result<void> sync(int fd, std::string_view path);
+    // What may still be written where the path is.
+    virtual Result<uint64_t> free_bytes(std::string_view path);
     // Makes the file `bytes` long, with its blocks taken.
     virtual Result<void> allocate(int fd, uint64_t bytes, std::string_view path);
 };

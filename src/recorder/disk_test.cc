@@ -35,6 +35,8 @@ public:
         if (fails_sync) return fail(Code::kIo, "cannot sync {}", path);
         return Disk::sync(fd, path);
     }
+    Result<uint64_t> free_bytes(std::string_view) override { return left.load(); }
+    std::atomic<uint64_t> left = 1ull << 40;
     std::atomic<bool> is_full = false;
     std::atomic<bool> fails_sync = false;
 };
@@ -118,6 +120,25 @@ TEST(FullDisk, RefusesWithAMessageAndGoesOnWhenThereIsSpaceAgain) {
     recorder.reset();
     recorder = *Recorder::open(options, clock);
     EXPECT_EQ(count_events(*recorder), 20u);
+}
+
+TEST(FullDisk, LeavesTheLastRoomToOthers) {
+    testing::Folder folder;
+    FullDisk disk;
+    ManualClock clock(from_unix_us(kNowUs));
+    Options options;
+    options.directory = folder.path();
+    options.disk = &disk;
+    options.keep_free_bytes = 64u << 20;
+    auto recorder = *Recorder::open(options, clock);
+    ASSERT_TRUE(append(*recorder, batch_of(10, kNowUs)));
+    disk.left = options.keep_free_bytes - 1;
+    Result<Receipt> refused = append(*recorder, batch_of(20, kNowUs));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::kLimit);
+    EXPECT_TRUE(recorder->stats().is_failing);
+    disk.left = options.keep_free_bytes;
+    EXPECT_TRUE(append(*recorder, batch_of(20, kNowUs)));
 }
 
 TEST(FullDisk, KeepsWhatCannotBeSealedInMemoryAndInTheLog) {

@@ -40,6 +40,7 @@ struct Recorder::State {
 
     Result<void> open();
     void on_damage(Segment& segment, const Error& error);
+    Result<void> check_disk() const;
     Result<void> make_room(size_t frozen_max);
     void publish(const Committed& committed);
     size_t seal_bytes() const { return std::min(Maintenance::kSealBytes, options.log_bytes_max); }
@@ -63,6 +64,16 @@ void Recorder::State::on_damage(Segment& segment, const Error& error) {
     std::string message = store.set_aside(segment.path(), error);
     std::lock_guard lock(damage_mutex);
     set_aside.push_back(std::move(message));
+}
+
+// The last room on the disk is not for telemetry.
+Result<void> Recorder::State::check_disk() const {
+    if (options.keep_free_bytes == 0) return {};
+    NS_TRY(uint64_t left, disk.free_bytes(options.directory.native()));
+    if (left >= options.keep_free_bytes) return {};
+    return fail(Code::kLimit,
+                "{} MB are left on the disk, and the last {} MB are for jobs, alerts and messages",
+                left >> 20, options.keep_free_bytes >> 20);
 }
 
 // Sealing is slower than the log now and then: wait for it. If it cannot seal at all, refuse, so that memory
@@ -103,7 +114,10 @@ Result<void> Recorder::State::open() {
     };
     NS_TRY(Recovered recovered, recover(options, clock, opened.sealed, *view, seal_when_full));
     Committer::Hooks hooks;
-    hooks.make_room = [this] { return make_room(kFrozenMax); };
+    hooks.make_room = [this] {
+        Result<void> left = check_disk();
+        return left ? make_room(kFrozenMax) : left;
+    };
     if (options.keep_content) {
         hooks.keep_content = [this](const EventBatch& batch) {
             return content->append(batch, unix_us(clock.now()));

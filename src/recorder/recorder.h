@@ -28,6 +28,7 @@ struct Options {
     size_t log_bytes_max = 512u << 20;     // log not yet sealed; beyond it the oldest is sealed
     std::chrono::hours retain{24 * 30};
     uint64_t retain_bytes = 20ull << 30;
+    uint64_t keep_free_bytes = 0;  // with less left on the disk, appends are refused; 0: never
 
     bool keep_content = false;  // prompts, outputs, tool content
     std::chrono::hours retain_content{24 * 3};
