@@ -10,6 +10,7 @@
 namespace nightshift::api {
 namespace {
 
+namespace json = boost::json;
 using auth::Scope;
 using incidents::Incident;
 
@@ -44,12 +45,22 @@ Task<net::Response> statistics(Parts parts, Call call) {
     co_return json_answer(200, incidents::show(incidents::statistics_of(all)));
 }
 
+// For other Nightshifts that hear of the same alerts.
+Task<net::Response> dealt_with(Parts parts, Call call) {
+    json::array keys;
+    for (std::string& each : co_await parts.incidents.dealt_with(call.principal.tenant))
+        keys.emplace_back(std::move(each));
+    co_return json_answer(200, json::object{{"tenant", call.principal.tenant}, {"keys", std::move(keys)}});
+}
+
 }  // namespace
 
 void add_incident_report_routes(Router& router, incidents::Service& service, const Clock& clock) {
     Parts parts{service, clock};
     router.add({net::Method::kGet, "/api/v1/incidents/statistics", Access::scoped(Scope::kRead),
                 [parts](Call call) { return statistics(parts, std::move(call)); }});
+    router.add({net::Method::kGet, "/api/v1/incidents/dealt_with", Access::scoped(Scope::kRead),
+                [parts](Call call) { return dealt_with(parts, std::move(call)); }});
     router.add({net::Method::kGet, "/api/v1/incidents/{id}/postmortem", Access::scoped(Scope::kRead),
                 [parts](Call call) { return postmortem(parts, std::move(call)); }});
 }

@@ -45,6 +45,18 @@ struct StakesRule {
     incidents::Stakes stakes;
 };
 
+// This Nightshift and others that hear of the same alerts.
+struct NodesConfig {
+    struct Other {
+        std::string name;
+        std::string url;
+        Secret token;
+    };
+    std::string name;
+    std::chrono::seconds wait{15};  // for each node before this one, by name
+    std::vector<Other> others;      // none: it is alone
+};
+
 // What nightshift.yaml says; docs/configuration.md and docs/nightshift.schema.json describe each key.
 struct Config {
     struct Server {
@@ -106,6 +118,7 @@ struct Config {
         std::chrono::seconds every = std::chrono::hours(24);
     } dead_man;
     std::vector<incidents::Runbook> runbooks;
+    NodesConfig nodes;
 };
 
 // One thing wrong with the file; line and column count from 1.

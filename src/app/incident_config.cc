@@ -90,6 +90,24 @@ void read_dead_man(ConfigReader& in, Config& config) {
     if (config.dead_man.every < seconds(60)) in.complain("every is at least 60s");
 }
 
+void read_nodes(ConfigReader& in, NodesConfig& nodes) {
+    in.text("name", nodes.name);
+    in.duration("wait", nodes.wait);
+    in.list("others", [&](ConfigReader& item) {
+        NodesConfig::Other other;
+        item.text("name", other.name);
+        item.text("url", other.url);
+        item.secret("token", other.token);
+        while (other.url.ends_with('/')) other.url.pop_back();
+        bool is_http = other.url.starts_with("http://") || other.url.starts_with("https://");
+        if (!is_http) item.complain("another node has a url that starts with http:// or https://");
+        if (other.name.empty() || other.name == nodes.name) item.complain("each node has a name of its own");
+        nodes.others.push_back(std::move(other));
+    });
+    if (nodes.name.empty()) in.complain("name says which of the nodes this one is");
+    if (nodes.wait < seconds(5) || nodes.wait > seconds(300)) in.complain("wait is between 5s and 5m");
+}
+
 }  // namespace
 
 void read_incidents(ConfigReader& in, Config& config) {
@@ -111,6 +129,7 @@ void read_incidents(ConfigReader& in, Config& config) {
     });
     in.list("stakes", [&](ConfigReader& item) { read_stakes(item, config); });
     in.section("dead_man", [&](ConfigReader& section) { read_dead_man(section, config); });
+    in.section("nodes", [&](ConfigReader& section) { read_nodes(section, config.nodes); });
     in.list("runbooks", [&](ConfigReader& item) { read_runbook(item, config); });
     in.text("url", settings.url);
     while (settings.url.ends_with('/')) settings.url.pop_back();

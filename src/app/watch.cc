@@ -68,6 +68,7 @@ Result<void> Watch::open_services() {
     verdicts_.load(parts_.work.jobs(), config_->jobs, parts_.clock.now());
     loop_ = std::make_unique<io::Loop>("alerts");
     tasks_ = std::make_unique<io::TaskGroup>(*loop_, "watch");
+    nodes_ = std::make_unique<Nodes>(*loop_, parts_.clock, config_->nodes);
     FactGatherer::Parts facts{*loop_,
                               parts_.pool,
                               parts_.clock,
@@ -102,6 +103,7 @@ void Watch::start() {
     alerts_->start();
     loop_->post([this] {
         runbooks_->start();
+        nodes_->start();
         if (config_->dead_man.channel.empty()) return;
         io::start_periodic(*tasks_,
                            {"dead man", config_->dead_man.every, [this] { return send_dead_man(); }});
@@ -122,6 +124,7 @@ void Watch::stop() {
 Task<> Watch::stop_here() {
     co_await tasks_->stop();
     co_await runbooks_->stop();
+    co_await nodes_->stop();
     co_await gatherer_->stop();
 }
 
@@ -154,6 +157,7 @@ void Watch::note_changes(const Config& next) {
 incidents::Settings Watch::incident_settings(const Config& config) const {
     incidents::Settings settings = config.incidents;
     settings.signing_key = signing_key_;
+    settings.first_wait = nodes_->first_wait();
     return settings;
 }
 
@@ -194,6 +198,8 @@ incidents::Service::Parts Watch::incidents_parts() {
         .can_edit = [this](const std::string& channel) { return can_edit(channel); },
         .speaks_alertmanager = [this](const std::string& channel) { return speaks_alertmanager(channel); },
         .is_quiet = [this](Time now) { return is_quiet(now); },
+        .dealt_with_by = [this](const std::string& tenant,
+                                const std::string& key) { return nodes_->deals_with(tenant, key); },
         .on_change = [this](const incidents::Incident& incident,
                             bool is_gone) { publish(incident, is_gone); }};
 }
@@ -327,9 +333,10 @@ void Watch::note_dead_man(const delivery::Delivery& delivery) {
 }
 
 std::vector<api::Failing> Watch::troubles() const {
+    std::vector<api::Failing> all = nodes_->failing();
     std::lock_guard lock(dead_man_mutex_);
-    if (!dead_man_failing_) return {};
-    return {*dead_man_failing_};
+    if (dead_man_failing_) all.push_back(*dead_man_failing_);
+    return all;
 }
 
 Task<json::object> Watch::numbers() const {

@@ -15,6 +15,7 @@
 #include "app/changes.h"
 #include "app/config.h"
 #include "app/facts.h"
+#include "app/nodes.h"
 #include "app/runbook_runner.h"
 #include "app/signals.h"
 #include "app/work.h"
@@ -113,6 +114,7 @@ private:
     std::unique_ptr<alerts::Service> alerts_;
     std::unique_ptr<io::TaskGroup> tasks_;
     std::unique_ptr<RunbookRunner> runbooks_;
+    std::unique_ptr<Nodes> nodes_;
 };
 
 }  // namespace nightshift::app

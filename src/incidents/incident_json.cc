@@ -155,6 +155,7 @@ json::object show_brief(const Incident& incident) {
             {"part_of", incident.part_of},
             {"part_of_why", incident.part_of_why},
             {"is_separate", incident.is_separate},
+            {"told_by", incident.told_by},
             {"parts_open", incident.parts_open},
             {"parts_total", incident.parts_total},
             {"started_ms", unix_ms(incident.started)},

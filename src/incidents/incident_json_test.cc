@@ -40,6 +40,7 @@ Incident full() {
     incident.part_of = "inc_0";
     incident.part_of_why = "route fast: down";
     incident.is_separate = true;
+    incident.told_by = "north";
     incident.parts = {{"inc_2", "b failed", Severity::kCritical, true}};
     incident.parts_open = 3;
     incident.parts_total = 4;

@@ -130,6 +130,7 @@ void read(Document& in, Incident& incident) {
     in.read("part_of", incident.part_of);
     in.read("part_of_why", incident.part_of_why);
     in.read("is_separate", incident.is_separate);
+    in.read("told_by", incident.told_by);
     in.list("parts", incident.parts, [](Document& inner, Part& each) { read(inner, each); });
     in.read("parts_open", incident.parts_open);
     in.read("parts_total", incident.parts_total);

@@ -104,6 +104,20 @@ Task<Stats> Service::stats() const {
     });
 }
 
+Task<std::vector<std::string>> Service::dealt_with(std::string tenant) const {
+    return ask<std::vector<std::string>>([tenant](Core& core) {
+        std::vector<std::string> keys;
+        for (const auto& [id, here] : core.live) {
+            const Incident& incident = here.kept.incident;
+            bool is_ours =
+                !incident.notifications.empty() || incident.is_suppressed || !incident.part_of.empty();
+            bool counts = is_ours && incident.state != State::kResolved && incident.tenant == tenant;
+            if (counts && keys.size() < kDealtWithMax) keys.push_back(incident.key);
+        }
+        return keys;
+    });
+}
+
 Task<Result<Incident>> Service::act(std::string tenant, std::string id, Act act) {
     auto core = core_;
     using Answer = Result<Incident>;

@@ -33,7 +33,8 @@ struct Settings {
     UpdateIntervals intervals;
     std::string url;  // of the web UI, for links; "" for none
     Secret signing_key;
-    std::chrono::hours keep{24 * 365};  // resolved incidents
+    std::chrono::seconds first_wait{0};  // what is left to other nodes, see turn.h
+    std::chrono::hours keep{24 * 365};   // resolved incidents
 };
 
 // What is to be sent over a channel because of an incident.
@@ -94,6 +95,8 @@ public:
         // Its payload is to be Alertmanager's.
         std::function<bool(const std::string& channel)> speaks_alertmanager;
         std::function<bool(Time)> is_quiet;
+        // The node before this one that deals with that group; "" for none. On the loop.
+        std::function<std::string(const std::string& tenant, const std::string& key)> dealt_with_by;
         // An incident is new or changed; `is_gone`: it was over for a while. On the loop.
         std::function<void(const Incident&, bool is_gone)> on_change;
     };
@@ -127,6 +130,9 @@ public:
     Task<Result<Incident>> find(std::string tenant, std::string id) const;
     Task<Result<Page>> list(Filter filter) const;
     Task<Stats> stats() const;
+    // The groups that people have heard of, or need not hear of, from here: no other node is to tell them. At
+    // most kDealtWithMax.
+    Task<std::vector<std::string>> dealt_with(std::string tenant) const;
 
     // A person's word; answers with the incident when it is on disk. Errors are those of apply.h.
     using Act = std::function<Result<void>(Incident&, Time now)>;

@@ -12,6 +12,7 @@
 #include "incidents/impact.h"
 #include "incidents/limits.h"
 #include "incidents/render.h"
+#include "incidents/turn.h"
 #include "io/periodic.h"
 
 namespace nightshift::incidents {
@@ -258,6 +259,13 @@ void Service::Core::drive(Live& here, Written written) {
 
 void Service::Core::tell_people(Live& here, Time now, std::optional<Time>& look) {
     Incident& incident = here.kept.incident;
+    std::string deals = parts.dealt_with_by(incident.tenant, incident.key);
+    Turn turn = whose_turn(incident, settings.first_wait, deals, now);
+    if (take_turn(incident, turn.is_ours ? "" : deals, now)) here.is_changed = true;
+    if (!turn.is_ours) {
+        look = turn.look_again;
+        return;
+    }
     EscalationMove move = escalate(incident, policy_of(here), {now, parts.is_quiet(now)});
     take_move(incident, move, now);
     look = move.look_again;

@@ -67,6 +67,7 @@ protected:
         parts.can_edit = [](const std::string&) { return true; };
         parts.speaks_alertmanager = [](const std::string& channel) { return channel == "team"; };
         parts.is_quiet = [](Time) { return false; };
+        parts.dealt_with_by = [](const std::string&, const std::string&) { return ""; };
         parts.on_change = [](const Incident&, bool) {};
         auto service = Service::open(std::move(parts), settings_);
         ASSERT_TRUE(service);

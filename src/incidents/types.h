@@ -190,6 +190,7 @@ struct Incident {
     std::vector<Part> parts;   // at most kPartsMax, those that go on first
     uint32_t parts_open = 0;   // also beyond those kept
     uint32_t parts_total = 0;
+    std::string told_by;  // another Nightshift that deals with it; "": this one
     std::optional<Time> diagnosed;
     std::optional<Time> notified;  // the first delivery was enqueued
     std::optional<Time> acknowledged;

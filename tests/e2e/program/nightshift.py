@@ -30,12 +30,13 @@ class Nightshift:
         self.folder = pathlib.Path(data or tempfile.mkdtemp(prefix="nightshift-e2e-"))
         self.data = self.folder / "data"
         self.config = config
+        self.listen = "127.0.0.1:0"
         self.process = None
         self.port = None
         self.otlp_port = None
 
     def start(self, *arguments, environment=None):
-        command = [self.binary, "up", "--data", str(self.data), "--listen", "127.0.0.1:0", "--otlp", "127.0.0.1:0"]
+        command = [self.binary, "up", "--data", str(self.data), "--listen", self.listen, "--otlp", "127.0.0.1:0"]
         if self.config is not None:
             path = self.folder / "nightshift.yaml"
             path.write_text(self.config)

@@ -86,6 +86,7 @@ export interface IncidentBrief {
   suppressed_why: string;
   part_of: string;              // the incident that tells people of it; "" when it speaks for itself
   part_of_why: string;          // the cause they have in common
+  told_by: string;              // another node that deals with it; "": this one
   parts_open: number;
   parts_total: number;
   started_ms: number;

@@ -173,6 +173,7 @@ function Notes({ incident }: { incident: Incident }) {
   return (
     <>
       {incident.is_suppressed && <div class="note s-unknown"><Icon name="stalled" /><span>Nobody is told: {incident.suppressed_why || "its alert is silenced"}.</span></div>}
+      {incident.told_by && <div class="note s-info"><Icon name="info" /><span>Node <b>{incident.told_by}</b> deals with it and tells people; this one would when it does not answer any more.</span></div>}
       {incident.is_flapping && <div class="note s-warning"><Icon name="looping" /><span>It flaps: its alert comes and goes, so it is not resolved by itself.</span></div>}
       {incident.state === "open" && incident.next_step_ms !== null && (
         <div class="note s-warning"><Icon name="stale" /><span>Without an acknowledgement the next people are told {incident.next_step_ms > now.value ? <>in {span(incident.next_step_ms - now.value)}</> : "now"} ({dateTime(incident.next_step_ms, utc.value)}); step {incident.step} has been reached.</span></div>

@@ -8,7 +8,7 @@ function incident(start, id, minutesAgo, changes) {
   const opened = start - minutesAgo * 60e3;
   return {
     id: `inc_${id}`, tenant: "default", key: id, rule: "", title: id, subject: { kind: "", name: "" }, labels: {}, state: "open", severity: "warning", severity_why: "what the rule asks for", stakes: stakes({}), diagnosis: null,
-    firing: 1, total: 1, is_flapping: false, is_suppressed: false, suppressed_why: "", part_of: "", part_of_why: "", parts_open: 0, parts_total: 0, parts: [], started_ms: opened - 4000, opened_ms: opened, diagnosed_ms: null, notified_ms: null, acknowledged_ms: null, acknowledged_by: "", assignee: "",
+    firing: 1, total: 1, is_flapping: false, is_suppressed: false, suppressed_why: "", part_of: "", part_of_why: "", told_by: "", parts_open: 0, parts_total: 0, parts: [], started_ms: opened - 4000, opened_ms: opened, diagnosed_ms: null, notified_ms: null, acknowledged_ms: null, acknowledged_by: "", assignee: "",
     resolved_ms: null, resolved_why: "", judged: null, judged_by: "", step: 0, next_step_ms: null, reminders: 0, revision: 1, tokens: 0, cost_usd: 0, members: [], notifications: [], timeline: [], runbooks: [], ...changes,
   };
 }
