@@ -2,7 +2,7 @@
 """Alerts taken in and told, beside Debian's prometheus-alertmanager in the same run; two kill -9 in the middle; 10,000 rules at rest;
 how long a diagnosis takes. Alertmanager is taken from PATH or from $ALERTMANAGER.
 
-    bench/alerts/run.py build/release [rounds=3] [parts=peers,crash,rules,diagnosis]
+    bench/alerts/run.py build/release [rounds=3] [parts=peers,crash,rules,diagnosis,symptoms]
 """
 import json
 import os
@@ -242,10 +242,51 @@ def diagnosis_times(build, count=500):
         server.clean()
 
 
+def symptoms(build, failing=400, seconds=80):
+    """From the event that says that a session failed to its diagnosed incident and to who is told, with the usual intervals, while telemetry and
+    the alerts of others come."""
+    receiver = Receiver(build)
+    config = CONFIG.format(receiver=receiver.port).replace("[alertname, service], wait: {info: 1s, warning: 1s, critical: 1s}", "[alertname, session]")
+    server = Nightshift(f"{build}/nightshift", config=config).start()
+    try:
+        send_sessions(server)
+        time.sleep(16)  # who is told of what was there at the start waits for that long
+        cpu, begun, number, happened = cpu_s(server.process.pid), time.monotonic(), 0, []
+        while time.monotonic() - begun < seconds:
+            now = int(time.time() * 1e6)
+            calls = [{"id": f"c{number}-{i}", "time_us": now, "kind": "model_call", "status": "ok", "agent": f"agent-{i}", "session": f"s{(number * 50 + i) % SESSIONS}",
+                      "model": "gpt-5-mini", "input_tokens": 1000, "output_tokens": 50, "duration_us": 900000} for i in range(50)]
+            failed = len(happened)
+            if failed < failing and (time.monotonic() - begun) / (seconds - 10) * failing > failed:
+                happened.append(now / 1e6)
+                calls.append({"id": f"f{failed}", "time_us": now, "kind": "turn", "name": "run", "status": "error", "error_type": "tool_error",
+                              "agent": f"broken-{failed}", "session": f"broken-{failed}"})
+            server.send_events(*calls)
+            server.post("/api/v2/alerts", [{"labels": {"alertname": "Else", "service": f"x{i}", "instance": f"{number}-{i}"}} for i in range(5)])
+            number += 1
+            time.sleep(max(0, begun + number * 0.05 - time.monotonic()))
+        cpu = (cpu_s(server.process.pid) - cpu) / seconds * 100
+        found, cursor = [], ""
+        while True:
+            page = server.get(f"/api/v1/incidents?limit=500&rule=session_failed&cursor={cursor}").json()
+            found += page["items"]
+            cursor = page["next_cursor"] or ""
+            if not cursor:
+                break
+        since = lambda moment: sorted(each[moment] / 1e3 - happened[int(each["subject"]["name"].split("-")[1])] for each in found if each[moment])
+        took, told = since("diagnosed_ms"), since("notified_ms")
+        print(f"\n{len(happened)} sessions failed in {seconds} s beside {number * 50 // seconds} events/s and {number * 5 // seconds} alerts/s of others ({cpu:.0f} % of a core): "
+              f"{len(took)} incidents; s (p50, p99, most) until diagnosed " + ", ".join(f"{each:.2f}" for each in (statistics.median(took), statistics.quantiles(took, n=100)[98], took[-1]))
+              + f"; until {len(told)} were told " + ", ".join(f"{each:.2f}" for each in (statistics.median(told), statistics.quantiles(told, n=100)[98], told[-1])))
+    finally:
+        server.clean()
+        receiver.close()
+
+
 def main():
     build = sys.argv[1] if len(sys.argv) > 1 else "build/release"
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    parts = sys.argv[3].split(",") if len(sys.argv) > 3 else ["peers", "crash", "rules", "diagnosis"]
+    parts = sys.argv[3].split(",") if len(sys.argv) > 3 else ["peers", "crash", "rules", "diagnosis", "symptoms"]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     build = str(pathlib.Path(build).resolve())
     if "peers" in parts:
@@ -256,6 +297,8 @@ def main():
         rules_at_rest(build)
     if "diagnosis" in parts:
         diagnosis_times(build)
+    if "symptoms" in parts:
+        symptoms(build)
 
 
 if __name__ == "__main__":
