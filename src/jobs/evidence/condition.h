@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json_path.h"
 #include "base/result.h"
 #include "jobs/evidence/finding.h"
 #include "jobs/evidence/history_band.h"
-#include "jobs/evidence/json_path.h"
 #include "jobs/evidence/keys.h"
 #include "jobs/evidence/pattern.h"
 

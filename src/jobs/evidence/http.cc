@@ -5,6 +5,7 @@
 
 #include "base/redact.h"
 #include "base/text.h"
+#include "base/timestamp.h"
 #include "jobs/evidence/api_error.h"
 #include "jobs/evidence/condition.h"
 #include "jobs/evidence/kinds.h"
@@ -66,9 +67,10 @@ Finding judge_new_path(const JsonPath& path, const boost::json::value& document,
     if (found.empty() || !found.front().value) return fails(fmt::format("there is no {}", path.text()));
     const boost::json::value& value = *found.front().value;
     if (value.is_string())
-        return judge_time(path.text(), parse_time(std::string_view(value.get_string())), value.get_string(),
-                          start);
-    std::optional<Time> time = value.is_number() ? time_of_number(value.to_number<double>()) : std::nullopt;
+        return judge_time(path.text(), parse_timestamp(std::string_view(value.get_string())),
+                          value.get_string(), start);
+    std::optional<Time> time =
+        value.is_number() ? timestamp_of_number(value.to_number<double>()) : std::nullopt;
     return judge_time(path.text(), time, boost::json::serialize(value), start);
 }
 
@@ -100,7 +102,7 @@ Finding judge(const Rule& rule, const Answer& answer, Time start, const std::vec
         parts.push_back(rule.text.judge("the answer", FileText{answer.body, answer.body.size(), true}));
     if (rule.is_last_modified_new)
         parts.push_back(
-            judge_time("Last-Modified", parse_time(answer.last_modified), answer.last_modified, start));
+            judge_time("Last-Modified", parse_timestamp(answer.last_modified), answer.last_modified, start));
     if (!rule.body_sha256.empty()) {
         std::string hash = sha256_of(answer.body);
         bool is_same = hash == rule.body_sha256;

@@ -1,10 +1,10 @@
-#include "jobs/evidence/json_path.h"
+#include "base/json_path.h"
 
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
 
-namespace nightshift::jobs::evidence {
+namespace nightshift {
 namespace {
 
 const char* const kDocument =
@@ -68,4 +68,4 @@ TEST(JsonPath, StopsAtItsLimitOfValues) {
 }
 
 }  // namespace
-}  // namespace nightshift::jobs::evidence
+}  // namespace nightshift

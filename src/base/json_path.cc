@@ -1,10 +1,10 @@
-#include "jobs/evidence/json_path.h"
+#include "base/json_path.h"
 
 #include <boost/json.hpp>
 
 #include "base/text.h"
 
-namespace nightshift::jobs::evidence {
+namespace nightshift {
 
 namespace json = boost::json;
 
@@ -130,4 +130,4 @@ std::vector<JsonPath::Found> JsonPath::find(const json::value& document) const {
     return found;
 }
 
-}  // namespace nightshift::jobs::evidence
+}  // namespace nightshift

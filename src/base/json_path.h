@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 
-namespace nightshift::jobs::evidence {
+namespace nightshift {
 
 // A place in a JSON document, in a small strict subset of RFC 9535:
 //   $            the document            .name  ['any name']   a member
@@ -47,4 +47,4 @@ private:
     std::vector<Step> steps_;
 };
 
-}  // namespace nightshift::jobs::evidence
+}  // namespace nightshift
