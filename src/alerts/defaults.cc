@@ -146,6 +146,23 @@ const Line kLines[] = {
      Severity::kWarning,
      "messages do not arrive over {{channel}}: {{says}}",
      "The last messages over a channel have no receipt: those who rely on it hear nothing."},
+    // It goes on failing when nobody can look any more.
+    {"probe_failing",
+     SignalKind::kProbe,
+     R"(last="failing")",
+     {},
+     {},
+     Severity::kWarning,
+     "{{probe}} fails: {{says}}",
+     "A health check that tests an outcome says that it is not there."},
+    {"probe_silent",
+     SignalKind::kProbe,
+     R"(state=~"stale|unknown", last!="failing")",
+     {},
+     {.hold = seconds(600), .resolve_after = seconds(30)},
+     Severity::kWarning,
+     "nobody can tell how {{probe}} is: {{says}}",
+     "A health check has said nothing for long, or cannot be made: that is no good news."},
 };
 
 }  // namespace
@@ -174,8 +191,8 @@ std::vector<RulePtr> default_rules() {
 Route default_route() {
     Route route;
     route.name = "default";
-    route.options.group_by = {"alertname", "job",     "session", "agent",    "source", "route",
-                              "limit",     "subject", "part",    "resource", "channel"};
+    route.options.group_by = {"alertname", "job",  "session",  "agent",   "source", "route",   "limit",
+                              "subject",   "part", "resource", "channel", "probe",  "provider"};
     return route;
 }
 

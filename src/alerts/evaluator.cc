@@ -201,7 +201,7 @@ void Evaluator::observe_rule_unknown(const std::string& rule, std::string why) {
 
 uint64_t Evaluator::hold_series(uint32_t rule, const Signal& signal, Time now) {
     const Rule& which = *slots_[rule].rule;
-    Labels labels = identity(which.on, signal).with(which.labels);
+    Labels labels = identity(which.on, signal).with(signal.added).with(which.labels);
     labels.set("alertname", which.name);
     if (which.severity) labels.set("severity", to_string(*which.severity));
     uint64_t id = mix(std::hash<std::string>{}(signal.tenant), labels.fingerprint());

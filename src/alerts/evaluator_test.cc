@@ -54,6 +54,22 @@ TEST(Evaluator, NeitherBeginsNorEndsWhatNobodyCanSee) {
     EXPECT_EQ(evaluator.tick(kStart + seconds(505)).size(), 1u);
 }
 
+TEST(Evaluator, GivesItsAlertsTheLabelsThatASignalAdds) {
+    auto failing = std::make_shared<Rule>();
+    failing->name = "failing";
+    failing->on = SignalKind::kProbe;
+    failing->labels = {{"team", "day"}};
+    Evaluator evaluator({failing});
+    Signal signal{.labels = {{"probe", "db"}, {"state", "failing"}, {"job", "backup"}, {"team", "night"}},
+                  .added = {{"job", "backup"}, {"team", "night"}}};
+    evaluator.observe(SignalKind::kProbe, {signal}, kStart);
+    auto began = evaluator.tick(kStart);
+    ASSERT_EQ(began.size(), 1u);
+    EXPECT_EQ(began[0].labels,
+              (Labels{{"alertname", "failing"}, {"probe", "db"}, {"job", "backup"}, {"team", "day"}}))
+        << "the rule's own count more";
+}
+
 TEST(Evaluator, LooksAtTheValueAndItsThreshold) {
     auto disk = std::make_shared<Rule>();
     disk->name = "disk";

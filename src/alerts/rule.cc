@@ -24,6 +24,7 @@ Range range_of(const Rule& rule) {
         case SignalKind::kRoute:
         case SignalKind::kSource:
         case SignalKind::kPart:
+        case SignalKind::kProbe:
             return {0, 1};
         case SignalKind::kResource:
             return {0, 1};

@@ -23,6 +23,7 @@ const std::array<Known, kSignalKindCount>& known_kinds() {
         {SignalKind::kPart, "part", {"part"}},
         {SignalKind::kResource, "resource", {"resource"}},
         {SignalKind::kChannel, "channel", {"channel"}},
+        {SignalKind::kProbe, "probe", {"probe"}},
         {SignalKind::kQuery, "query", {}},
         {SignalKind::kSilence, "silence", {}},
     }};

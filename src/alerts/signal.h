@@ -23,10 +23,12 @@ enum class SignalKind : uint8_t {
     kPart,      // part; value: 1 while one of our own parts fails
     kResource,  // resource (disk, memory, recorder); value: used share
     kChannel,   // channel; value: deliveries that failed since the last success
+    kProbe,     // probe, state, last, the kind and name of its subject, labels of its own; value: 1 unless it
+                // passes
     kQuery,     // what the rule's query groups by; value: its aggregate
     kSilence,   // what the rule groups by; value: seconds since the last event
 };
-constexpr size_t kSignalKindCount = 12;
+constexpr size_t kSignalKindCount = 13;
 
 std::string_view to_string(SignalKind kind);
 std::optional<SignalKind> parse_signal_kind(std::string_view word);
@@ -37,6 +39,7 @@ const std::vector<std::string>& identity_of(SignalKind kind);
 struct Signal {
     std::string tenant = "default";
     Labels labels;
+    Labels added;  // of these, those that its alerts have too, as if a rule had added them
     double value = 0;
     Time since;        // of its state
     std::string says;  // for a person: "going in circles: read_file x 47"

@@ -4,6 +4,7 @@
 
 #include "api/gateway_metrics.h"
 #include "api/json.h"
+#include "api/probe_metrics.h"
 #include "api/prometheus.h"
 #include "base/process_stats.h"
 
@@ -204,6 +205,11 @@ Task<net::Response> metrics(SystemParts parts, Call) {
     if (parts.gateway != nullptr) {
         const auto [plan, stats] = co_await parts.gateway->stats();
         append_gateway(text, *plan, stats, std::chrono::steady_clock::now());
+    }
+    if (parts.probes != nullptr) {
+        std::vector<health::ProbeView> probes = co_await parts.probes->list();
+        health::Stats stats = co_await parts.probes->stats();
+        append_probes(text, probes, stats, parts.clock->now());
     }
     net::Response response = net::Response::text(200, text.take());
     response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");

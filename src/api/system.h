@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "fleet/service.h"
 #include "gateway/gateway.h"
+#include "health/service.h"
 #include "ingest/receiver.h"
 #include "live/hub.h"
 #include "net/server.h"
@@ -36,6 +37,7 @@ struct SystemParts {
     const ingest::Receiver* receiver = nullptr;
     const fleet::Service* fleet = nullptr;
     gateway::Gateway* gateway = nullptr;  // null: there is none
+    health::Service* probes = nullptr;    // null: there are none
     std::function<net::ServerStats()> http;
     std::function<std::vector<std::string>()> sources;  // each a `source` of docs/api.md
     std::function<std::vector<Failing>()> failing;

@@ -21,9 +21,9 @@ using alerts::Rule;
 using alerts::SignalKind;
 
 constexpr std::array<std::string_view, 7> kDays{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-const std::vector<std::string_view> kKindWords{"session",  "agent",   "loop",   "job",
-                                               "budget",   "route",   "source", "part",
-                                               "resource", "channel", "query",  "silence"};
+const std::vector<std::string_view> kKindWords{"session", "agent",  "loop",   "job",      "budget",
+                                               "route",   "source", "part",   "resource", "channel",
+                                               "probe",   "query",  "silence"};
 
 // "22:30" as minutes of the day.
 std::optional<int> parse_clock(std::string_view text) {

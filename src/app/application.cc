@@ -23,12 +23,14 @@
 #include "api/occurrences.h"
 #include "api/openapi.h"
 #include "api/ping.h"
+#include "api/probes.h"
 #include "api/server.h"
 #include "api/system.h"
 #include "api/telemetry.h"
 #include "api/tokens.h"
 #include "app/data_folder.h"
 #include "app/event_publisher.h"
+#include "app/probes.h"
 #include "app/self_watch.h"
 #include "app/sources.h"
 #include "app/version.h"
@@ -172,6 +174,7 @@ struct Application::Parts {
     std::unique_ptr<Sources> sources;
     std::unique_ptr<SelfWatch> self_watch;
     std::unique_ptr<Work> work;
+    std::unique_ptr<Probes> probes;
     std::unique_ptr<Watch> watch;
     std::atomic<Watch*> watch_now{nullptr};  // for those that run before it is there
     std::unique_ptr<store::Writer> budgets;  // of the gateway's limits
@@ -196,6 +199,7 @@ struct Application::Parts {
     Result<void> open_fleet();
     Result<void> serve();
     Result<void> open_work();
+    Result<void> open_probes();
     Result<void> open_gateway();
     Result<void> open_watch();
     Result<void> make_prompt_token();
@@ -271,6 +275,12 @@ Result<void> Application::Parts::open_work() {
     return work->start();
 }
 
+Result<void> Application::Parts::open_probes() {
+    NS_TRY(probes, Probes::open({*decisions, work->writer(), work->readers(), *recorder, clock}, config));
+    probes->start();
+    return {};
+}
+
 // For scheduled prompts, which come to it as any client does.
 Result<jobs::PromptTarget> Application::Parts::own_gateway(const std::string& tenant) const {
     if (!gateway || !server)
@@ -315,7 +325,7 @@ Result<void> Application::Parts::open_watch() {
         return std::vector<std::string>(all.begin(), all.end());
     };
     NS_TRY(watch, Watch::open({*pool, *recorder, *hub, clock, *fleet, *work, [this] { return gateway.get(); },
-                               [this] { return failing(); }, tenants},
+                               [this] { return failing(); }, tenants, probes->service()},
                               config, folder.path()));
     watch_now = watch.get();
     watch->start();
@@ -331,6 +341,7 @@ void Application::Parts::add_watch_routes(api::Router& router) {
     api::add_alertmanager_routes(router, watch->alerts(), clock, config.alerts.resolve_timeout);
     api::add_incident_routes(router, watch->incident_parts());
     api::add_change_routes(router, watch->change_parts());
+    api::add_probe_routes(router, probes->service());
 }
 
 void Application::Parts::add_work_routes(api::Router& router) {
@@ -422,6 +433,7 @@ api::Router Application::Parts::routes() {
     system.sources = [this] { return sources->to_json(); };
     system.failing = [this] { return failing(); };
     system.alerting = [this] { return watch->numbers(); };
+    system.probes = &probes->service();
     api::add_system_routes(router, std::move(system));
     api::add_mcp_routes(router, std::string(kVersion));
     return router;
@@ -455,6 +467,7 @@ void Application::Parts::stop() {
     if (gateway) gateway->stop();
     watch_now = nullptr;
     if (watch) watch->stop();
+    if (probes) probes->stop();
     // It asks gateways by way of the sources.
     if (work) work->stop();
     if (sources) sources->stop();
@@ -484,7 +497,7 @@ Result<std::unique_ptr<Application>> Application::start(const Config& config,
     std::unique_ptr<Application> application(new Application(std::move(parts)));
     Parts& started = *application->parts_;
     for (auto step : {&Parts::open_state, &Parts::open_recorder, &Parts::open_fleet, &Parts::open_work,
-                      &Parts::open_gateway, &Parts::open_watch, &Parts::serve}) {
+                      &Parts::open_probes, &Parts::open_gateway, &Parts::open_watch, &Parts::serve}) {
         if (auto done = (started.*step)(); !done) return Failure(done.error());
     }
     return application;
@@ -492,6 +505,7 @@ Result<std::unique_ptr<Application>> Application::start(const Config& config,
 
 Result<void> Application::reload(const Config& config) {
     if (auto done = parts_->work->reload(config); !done) return done;
+    parts_->probes->reload(config);
     parts_->watch->reload(config);
     if (!parts_->gateway || !config.gateway.is_enabled) return {};
     return parts_->reload_gateway(config.gateway);

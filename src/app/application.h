@@ -20,8 +20,8 @@ public:
     // Stops taking requests, finishes what is open, commits what was taken, and joins.
     ~Application();
 
-    // Takes the jobs, agents, channels, alerts, incidents and the gateway of `config`; what runs goes on
-    // undisturbed. The rest waits for a restart.
+    // Takes the jobs, agents, channels, probes, alerts, incidents and the gateway of `config`; what runs goes
+    // on undisturbed. The rest waits for a restart.
     Result<void> reload(const Config& config);
 
     uint16_t port() const;

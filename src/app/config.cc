@@ -8,7 +8,9 @@
 #include "app/config_reader.h"
 #include "app/gateway_config.h"
 #include "app/incident_config.h"
+#include "app/probe_config.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "delivery/service.h"
 #include "jobs/agent_json.h"
 #include "jobs/job_json.h"
@@ -238,6 +240,7 @@ ConfigReading read_config(std::string_view yaml, const Environment& environment)
     in->section("gateway",
                 [&](ConfigReader& section) { read_gateway(section, config.prices, config.gateway); });
     in->section("incidents", [&](ConfigReader& section) { read_incidents(section, config); });
+    in->list("probes", [&](ConfigReader& item) { read_probe(item, config, reading.warnings); });
     check_policies_of_routes(*in, config, config.alerts.root);
     check_channels_of_jobs(*in, config);
     check_gateways_of_jobs(*in, config);
@@ -252,6 +255,8 @@ Result<Config> load_config(const std::filesystem::path& path) {
         const char* value = std::getenv(name.c_str());
         return value ? std::optional<std::string>(value) : std::nullopt;
     });
+    for (const ConfigProblem& each : reading.warnings)
+        log::warn("app", "{}:{}:{}: {}", path.native(), each.line, each.column, each.message);
     if (reading.problems.empty()) return std::move(reading.config);
     std::string message = fmt::format("{} has {} problem(s):", path.native(), reading.problems.size());
     for (const ConfigProblem& each : reading.problems) {

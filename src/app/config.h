@@ -15,6 +15,7 @@
 #include "base/secret.h"
 #include "delivery/types.h"
 #include "gateway/settings.h"
+#include "health/types.h"
 #include "incidents/runbook.h"
 #include "incidents/service.h"
 #include "jobs/job.h"
@@ -119,6 +120,7 @@ struct Config {
     } dead_man;
     std::vector<incidents::Runbook> runbooks;
     NodesConfig nodes;
+    std::vector<health::ProbePtr> probes;
 };
 
 // One thing wrong with the file; line and column count from 1.
@@ -133,6 +135,7 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 struct ConfigReading {
     Config config;
     std::vector<ConfigProblem> problems;  // empty: the config is good
+    std::vector<ConfigProblem> warnings;  // not wrong, but perhaps not what was meant
 };
 
 // Reads all of it and reports every problem, not only the first. `${NAME}` in a value is replaced from

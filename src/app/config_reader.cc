@@ -12,6 +12,14 @@
 
 namespace nightshift::app {
 
+namespace {
+
+ConfigProblem problem_at(const YAML::Mark& mark, std::string message) {
+    return {mark.is_null() ? 1 : mark.line + 1, mark.is_null() ? 1 : mark.column + 1, std::move(message)};
+}
+
+}  // namespace
+
 struct ConfigReader::State {
     YAML::Node node;
     std::string path;  // "server." for messages
@@ -20,8 +28,7 @@ struct ConfigReader::State {
     std::vector<std::string> known;
 
     void complain(const YAML::Mark& mark, std::string message) {
-        problems.push_back(
-            {mark.is_null() ? 1 : mark.line + 1, mark.is_null() ? 1 : mark.column + 1, std::move(message)});
+        problems.push_back(problem_at(mark, std::move(message)));
     }
 
     // The value at `key`, or an undefined node; the key becomes known.
@@ -239,6 +246,10 @@ bool ConfigReader::has(std::string_view key) const {
     return state_->node.IsMap() && std::as_const(state_->node)[std::string(key)].IsDefined();
 }
 
+bool ConfigReader::is_list(std::string_view key) const {
+    return has(key) && std::as_const(state_->node)[std::string(key)].IsSequence();
+}
+
 void ConfigReader::integer(std::string_view key, int64_t& value, int64_t min, int64_t max) {
     std::string expected = fmt::format("a whole number from {} to {}", min, max);
     state_->value(key, value, expected, [&](const std::string& text) -> std::optional<int64_t> {
@@ -347,6 +358,10 @@ void ConfigReader::complain_at(std::string_view path, std::string message) {
     std::string place = state_->path + std::string(path);
     if (place.ends_with('.')) place.pop_back();
     state_->complain(follow(state_->node, path).Mark(), fmt::format("{}: {}", place, message));
+}
+
+ConfigProblem ConfigReader::remark(std::string message) const {
+    return problem_at(state_->node.Mark(), std::move(message));
 }
 
 std::string ConfigReader::json() {

@@ -29,6 +29,7 @@ public:
     void texts(std::string_view key, std::vector<std::string>& values);
     void texts_by_name(std::string_view key, std::map<std::string, std::string>& values);
     bool has(std::string_view key) const;
+    bool is_list(std::string_view key) const;
     void integer(std::string_view key, int64_t& value, int64_t min, int64_t max);
     void number(std::string_view key, double& value);
     void boolean(std::string_view key, bool& value);
@@ -47,6 +48,8 @@ public:
     void complain(std::string message);
     // The same at a value inside it: "expect[0].file.path".
     void complain_at(std::string_view path, std::string message);
+    // Words about this mapping, with their place: for who warns of what is not wrong.
+    ConfigProblem remark(std::string message) const;
     void done();
 
 private:

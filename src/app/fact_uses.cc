@@ -34,12 +34,12 @@ struct ActionUses {
     }
 };
 
+}  // namespace
+
 bool is_use(const Uses& uses, const std::string& reference) {
     return uses.contains(reference) ||
            (reference.starts_with("source openclaw/") && uses.contains("source openclaw/"));
 }
-
-}  // namespace
 
 Uses uses_of(const jobs::Job& job) {
     Uses uses;

@@ -21,6 +21,8 @@ Uses uses_of(const jobs::Job& job);
 // From the JSON of a session or agent.
 Uses uses_of_fleet(std::string_view fleet_json);
 
+bool is_use(const Uses& uses, const std::string& reference);
+
 // Marks those of the dependencies that are among the uses.
 void mark_own(std::vector<incidents::DependencyFact>& dependencies, const Uses& uses);
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "app/fact_parts.h"
+#include "app/probe_facts.h"
 #include "base/text.h"
 #include "incidents/evidence.h"
 #include "incidents/limits.h"
@@ -49,7 +50,8 @@ std::string literal(std::string_view text) {
 }  // namespace
 
 Subject subject_of(const Labels& labels) {
-    for (std::string_view kind : {"job", "session", "route", "channel", "source", "agent"}) {
+    for (std::string_view kind :
+         {"job", "session", "route", "channel", "source", "agent", "provider", "probe"}) {
         if (labels.has(kind)) return {std::string(kind), std::string(labels.get(kind))};
     }
     if (labels.has("limit")) return {"budget", std::string(labels.get("limit"))};
@@ -226,6 +228,8 @@ Task<> FactGatherer::look_at_dependencies(std::shared_ptr<Gathering> gathering) 
     for (incidents::DependencyFact& each : channel_facts(channels_.value)) all.push_back(std::move(each));
     Uses own = co_await uses_of_subject(gathering->question);
     mark_own(all, own);
+    std::vector<health::ProbeView> probes = co_await parts_.probes.list();
+    weigh_probes(probes, {gathering->question.subject, gathering->question.labels, own}, all);
     if (!gathering->is_over) gathering->facts.dependencies = std::move(all);
 }
 

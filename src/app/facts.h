@@ -17,6 +17,7 @@
 #include "delivery/service.h"
 #include "fleet/service.h"
 #include "gateway/gateway.h"
+#include "health/service.h"
 #include "incidents/facts.h"
 #include "io/pool.h"
 #include "io/task_group.h"
@@ -25,7 +26,7 @@
 
 namespace nightshift::app {
 
-// What an alert is about, by its labels: the job, session, agent or source that it names.
+// What an alert is about, by its labels: the job, session, agent, source or other thing that it names.
 incidents::Subject subject_of(const Labels& labels);
 
 // Gathers what a diagnosis looks at: every part at the same time, and none of them longer than the limit;
@@ -47,6 +48,7 @@ public:
         std::function<std::vector<api::Failing>()> failing;
         // The filter over events of a rule that listens for silence; "" when the alert is of another kind.
         std::function<std::string(std::string_view alertname)> listens_to;
+        const health::Service& probes;
     };
     // What is asked about; `alert` and `started` are the alert's, if there is one.
     struct Question {

@@ -202,6 +202,25 @@ std::optional<Signal> signal_of(const jobs::Occurrence& occurrence, uint32_t bad
     return signal;
 }
 
+std::vector<Signal> probe_signals(const std::vector<health::ProbeView>& probes) {
+    std::vector<Signal> all;
+    for (const health::ProbeView& each : probes) {
+        const health::ProbeSpec& spec = *each.spec;
+        Signal signal{.tenant = std::string(kOwnTenant), .added = spec.labels};
+        if (!spec.subject.empty()) signal.added.set(spec.subject.kind, spec.subject.name);
+        signal.labels = signal.added;
+        signal.labels.set("probe", spec.name);
+        signal.labels.set("state", health::to_string(each.standing.state));
+        signal.labels.set("last", each.last);
+        signal.value = each.standing.state == health::State::kPassing ? 0 : 1;
+        signal.since = each.standing.since;
+        signal.says = each.standing.why;
+        signal.ref = "probe:" + spec.name;
+        all.push_back(std::move(signal));
+    }
+    return all;
+}
+
 void JobVerdicts::load(jobs::Service& service, const std::vector<jobs::JobPtr>& all, Time now) {
     for (const jobs::JobPtr& job : all) {
         using Rows = std::vector<jobs::Occurrence>;
@@ -275,6 +294,8 @@ Task<std::vector<Observation>> gather_signals(SignalSources sources) {
     out.push_back({SignalKind::kJob, sources.verdicts.signals(sources.clock.now()), ""});
     Result<std::vector<delivery::ChannelHealth>> health = co_await sources.deliveries.channels();
     out.push_back(channel_signals(health));
+    std::vector<health::ProbeView> probes = co_await sources.probes.list();
+    out.push_back({SignalKind::kProbe, probe_signals(probes), ""});
     co_return out;
 }
 

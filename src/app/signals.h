@@ -13,6 +13,7 @@
 #include "delivery/service.h"
 #include "fleet/service.h"
 #include "gateway/gateway.h"
+#include "health/service.h"
 #include "jobs/service.h"
 
 namespace nightshift::app {
@@ -54,6 +55,9 @@ private:
     std::unique_ptr<JobVerdicts> verdicts_ = std::make_unique<JobVerdicts>();
 };
 
+// How the probes are. Pure.
+std::vector<alerts::Signal> probe_signals(const std::vector<health::ProbeView>& probes);
+
 // Gathers what is known now from every room, for the rules. Everything must outlive it.
 struct SignalSources {
     const Clock& clock;
@@ -64,6 +68,7 @@ struct SignalSources {
     std::filesystem::path data;
     std::function<std::vector<std::string>()> tenants;
     std::function<std::vector<api::Failing>()> failing;
+    const health::Service& probes;
 };
 Task<std::vector<alerts::Observation>> gather_signals(SignalSources sources);
 

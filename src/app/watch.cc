@@ -81,7 +81,8 @@ Result<void> Watch::open_services() {
                               data_,
                               parts_.gateway,
                               parts_.failing,
-                              [this](std::string_view alertname) { return listens_to(alertname); }};
+                              [this](std::string_view alertname) { return listens_to(alertname); },
+                              parts_.probes};
     gatherer_ = std::make_unique<FactGatherer>(std::move(facts));
     NS_TRY(writer_, store::Writer::open(data_ / "alerts.db", alerts::migrate_alerts));
     readers_ = std::make_unique<store::Readers>(data_ / "alerts.db");
@@ -163,7 +164,8 @@ incidents::Settings Watch::incident_settings(const Config& config) const {
 
 alerts::Service::Parts Watch::alert_parts() {
     SignalSources sources{parts_.clock, parts_.fleet, parts_.gateway, parts_.work.deliveries(),
-                          verdicts_,    data_,        parts_.tenants, parts_.failing};
+                          verdicts_,    data_,        parts_.tenants, parts_.failing,
+                          parts_.probes};
     return {.loop = *loop_,
             .pool = parts_.pool,
             .writer = *writer_,

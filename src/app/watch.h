@@ -19,6 +19,7 @@
 #include "app/runbook_runner.h"
 #include "app/signals.h"
 #include "app/work.h"
+#include "health/service.h"
 #include "incidents/service.h"
 #include "io/loop.h"
 #include "io/pool.h"
@@ -42,6 +43,7 @@ public:
         std::function<gateway::Gateway*()> gateway;
         std::function<std::vector<api::Failing>()> failing;
         std::function<std::vector<std::string>()> tenants;
+        health::Service& probes;
     };
     static Result<std::unique_ptr<Watch>> open(Parts parts, const Config& config,
                                                const std::filesystem::path& data);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "health/store.h"
 #include "incidents/store.h"
 #include "io/ask.h"
 #include "io/blocking.h"
@@ -140,6 +141,7 @@ Result<void> Work::open_services(const std::filesystem::path& data) {
     auto migrate = [](store::Database& db) -> Result<void> {
         if (auto done = jobs::migrate_jobs(db); !done) return done;
         if (auto done = incidents::migrate_incidents(db); !done) return done;
+        if (auto done = health::migrate_health(db); !done) return done;
         return delivery::migrate_deliveries(db);
     };
     NS_TRY(writer_, store::Writer::open(data / "state.db", migrate));

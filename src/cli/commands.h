@@ -112,6 +112,12 @@ int run_runbook(const Connection& connection, const std::string& incident, const
 // kBad unless it is a false alarm or an enhancement. `subject` is "job:molt-morning".
 int run_diagnose(const Connection& connection, const std::string& subject, bool json);
 
+// kBad when a probe does not pass.
+int run_probes(const Connection& connection, bool json);
+int run_probe_show(const Connection& connection, const std::string& probe, bool json);
+// Looks now.
+int run_probe_now(const Connection& connection, const std::string& probe, bool json);
+
 // kBad when a route has no target that may be used now.
 int run_gateway_status(const Connection& connection, bool json);
 // kBad when a target fails. `route`: empty for all.

@@ -26,7 +26,7 @@ struct Arguments {
     std::string token_name, token_id, token_tenant = "default", role;
     std::vector<std::string> token_scopes{"read"};
     RunsOptions runs;
-    std::string job, agent, signal, reason;
+    std::string job, agent, probe, signal, reason;
     std::string config_path, url, token, model;
     int64_t prompt_tokens = 0;
     SilenceOptions silence;
@@ -302,6 +302,25 @@ void add_incidents(CLI::App& app, Arguments& args) {
         ->required();
 }
 
+void add_probes(CLI::App& app, Arguments& args) {
+    CLI::App* probes = add_client(
+        app, args, "probes", "Health checks that test an outcome: what passes, and what does not", [&args] {
+            return args.probe.empty() ? run_probes(args.connection, args.json) : int{args.exit_code};
+        });
+    add_client(*probes, args, "list", "All of them", [&args] {
+        args.probe = "list";
+        return run_probes(args.connection, args.json);
+    });
+    auto add_one = [&](const char* name, const char* help, auto run) {
+        add_client(*probes, args, name, help,
+                   [&args, run] { return run(args.connection, args.probe, args.json); })
+            ->add_option("probe", args.probe, "Its name")
+            ->required();
+    };
+    add_one("show", "One, with what it saw last", run_probe_show);
+    add_one("run", "Look now", run_probe_now);
+}
+
 void add_gateway(CLI::App& app, Arguments& args) {
     CLI::App* gateway = app.add_subcommand("gateway", "Calls to models: routes, targets and budgets");
     gateway->require_subcommand(1);
@@ -376,6 +395,7 @@ int run(int argc, char** argv) {
     add_alerts(app, args);
     add_incidents(app, args);
     add_changes(app, args);
+    add_probes(app, args);
     add_gateway(app, args);
     add_local(app, args);
     add_demo(app, args, argv[0]);

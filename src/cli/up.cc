@@ -45,7 +45,8 @@ void reload(app::Application& application, const UpOptions& options) {
     if (auto done = application.reload(*config); !done)
         return log::error("app", "the configuration is not taken: {}", done.error().message);
     log::info("app",
-              "took jobs, agents, channels and the gateway from {}; other sections are read at a restart",
+              "took jobs, agents, channels, probes, alerts, incidents and the gateway from {}; other "
+              "sections are read at a restart",
               options.config.native());
 }
 

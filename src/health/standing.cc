@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/time_text.h"
 #include "health/limits.h"
 
 namespace nightshift::health {
@@ -27,14 +28,6 @@ void turn(Settled& settled, Settled::Word word, Time at) {
     settled.since = at;
     settled.bad_bits = 0;
     settled.count = 0;
-}
-
-// "12 min" for people.
-std::string span(microseconds length) {
-    auto whole = std::chrono::duration_cast<seconds>(length).count();
-    if (whole < 120) return fmt::format("{} s", whole);
-    if (whole < 120 * 60) return fmt::format("{} min", whole / 60);
-    return fmt::format("{} h", whole / 3600);
 }
 
 // A clock that was set back makes the future of what was seen before.
@@ -110,13 +103,14 @@ Standing state_of(const Settled& settled, const std::optional<Look>& newest, con
         return {state, settled.since, why_of(settled, newest, policy)};
     }
     Time since = settled.seen + policy.stale_after;
+    // The same words while it lasts: who hears of changes is not to hear of the time that goes by.
     std::string last =
-        fmt::format("{} {} ago: {}", to_string(settled.word), span(now - settled.seen), settled.why);
+        fmt::format("{} at {}: {}", to_string(settled.word), time_text(settled.seen), settled.why);
     bool are_we_to_blame =
         newest && newest->outcome == Outcome::kUnknown && is_fresh(newest->at, policy, now);
     if (are_we_to_blame)
-        return {State::kUnknown, since, fmt::format("we cannot look: {}; {}", newest->says, last)};
-    return {State::kStale, since, fmt::format("nothing was seen for {}; {}", span(now - settled.seen), last)};
+        return {State::kUnknown, since, fmt::format("we cannot look: {}; it was {}", newest->says, last)};
+    return {State::kStale, since, "nothing was seen since it was " + last};
 }
 
 }  // namespace nightshift::health

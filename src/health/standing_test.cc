@@ -106,7 +106,7 @@ TEST(Standing, IsStaleWhenNothingWasSeenForLong) {
     story.passes(seconds(1));
     EXPECT_EQ(story.state(), State::kStale);
     EXPECT_EQ(story.standing().since, kStart + seconds(60 + 180));
-    EXPECT_EQ(story.standing().why, "nothing was seen for 3 min; passing 3 min ago: says g");
+    EXPECT_EQ(story.standing().why, "nothing was seen since it was passing at 2023-11-14T22:14:20Z: says g");
     EXPECT_EQ(story.looks("g").state(), State::kPassing);
 }
 
@@ -115,7 +115,7 @@ TEST(Standing, IsUnknownWhenWeAreToBlameThatNothingIsSeen) {
     EXPECT_EQ(story.state(), State::kPassing) << "180 s are not over";
     story.looks("u");
     EXPECT_EQ(story.state(), State::kUnknown);
-    EXPECT_EQ(story.standing().why, "we cannot look: says u; passing 4 min ago: says g");
+    EXPECT_EQ(story.standing().why, "we cannot look: says u; it was passing at 2023-11-14T22:14:20Z: says g");
     EXPECT_EQ(story.passes(seconds(600)).state(), State::kStale) << "we do not even try any more";
 }
 

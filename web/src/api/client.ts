@@ -1,5 +1,5 @@
 import type {
-  Event, EventPage, Explanation, Gateway, GatewayProbe, JobDetail, JobList, OccurrenceDetail, OccurrencePage, QueryRequest, QueryResult, Supervised, System, TokenInfo, Whoami,
+  Event, EventPage, Explanation, Gateway, GatewayProbe, JobDetail, JobList, OccurrenceDetail, OccurrencePage, Probe, ProbeInFull, QueryRequest, QueryResult, Supervised, System, TokenInfo, Whoami,
 } from "./types.ts";
 import type { Alert, AlertRule, Conclusion, Incident, IncidentPage, IncidentStatistics, RulePreview, Silence } from "./incident_types.ts";
 
@@ -88,6 +88,8 @@ export const api = {
   explainJob: (name: string, signal?: AbortSignal) => json<Explanation>("GET", `/api/v1/jobs/${id(name)}/explain`, undefined, signal),
   supervised: () => json<{ items: Supervised[] }>("GET", "/api/v1/supervised"),
   supervise: (name: string, action: "start" | "stop" | "restart") => call("POST", `/api/v1/supervised/${id(name)}/${action}`, {}),
+  probes: (signal?: AbortSignal) => json<{ items: Probe[] }>("GET", "/api/v1/probes", undefined, signal),
+  runProbe: (name: string) => json<ProbeInFull>("POST", `/api/v1/probes/${id(name)}/run`, {}, AbortSignal.timeout(90_000)),
   runJob: (name: string) => json<{ occurrence: string }>("POST", `/api/v1/jobs/${id(name)}/run`, {}),
   pauseJob: (name: string, reason: string) => call("POST", `/api/v1/jobs/${id(name)}/pause`, { reason }),
   resumeJob: (name: string) => call("POST", `/api/v1/jobs/${id(name)}/resume`, {}),

@@ -327,6 +327,31 @@ export interface Supervised {
   last_end: Execution | null;
 }
 
+// A health check that tests an outcome.
+export interface Probe {
+  name: string;
+  description: string;
+  kind: "http" | "tcp" | "command";
+  asks: string;
+  expects: string;
+  weakness: string;
+  subject: string | null;
+  labels: Record<string, string>;
+  state: Fact<"passing" | "failing" | "stale" | "unknown">;
+  last: "passing" | "failing" | null;
+  every_ms: number;
+  timeout_ms: number;
+  stale_after_ms: number;
+  fail_after: string;
+  pass_after: number;
+  looked_ms: number | null;
+  next_ms: number | null;
+  looks_total: number;
+}
+
+export interface ProbeLook { at_ms: number; took_ms: number; outcome: "good" | "bad" | "unknown"; says: string }
+export interface ProbeInFull extends Probe { looks: ProbeLook[] }
+
 export interface Job {
   name: string;
   kind: string;

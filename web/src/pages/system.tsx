@@ -8,6 +8,7 @@ import { utc } from "../lib/settings.ts";
 import { askRevoke, copyText, messageOf, Modal } from "../ui/dialogs.tsx";
 import { Ago, For, State } from "../ui/facts.tsx";
 import { Icon } from "../ui/icons.tsx";
+import { Probes } from "./probes.tsx";
 import { linesOf } from "./system_numbers.ts";
 
 const kPollMs = 2000;
@@ -47,6 +48,7 @@ export function SystemPage() {
       {latest && <Overview system={latest.system} at={latest.at} />}
       {latest && <Panels latest={latest} before={before} />}
       <Sources listed={latest?.system.sources} />
+      <Probes />
       <Tokens />
       {!latest && !error && <div class="empty">Asking Nightshift about itself…</div>}
     </main>

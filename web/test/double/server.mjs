@@ -75,6 +75,19 @@ const system = () => ({
   failing: [{ part: "openclaw/lab", message: "answers its health checks, but 9 of 9 turns failed", since_ms: started - 9e5 }],
 });
 
+const probe = (name, value, why, rest) => ({
+  name, description: "", kind: "http", asks: `GET http://${name}.example/health`, expects: '2xx, $.database is "up"', weakness: "", subject: null, labels: {},
+  state: { value, since_ms: started - 9e5, as_of_ms: Date.now() - 2e4, source: `probe ${name}`, why }, last: value === "unknown" ? null : "passing", every_ms: 6e4, timeout_ms: 1e4,
+  stale_after_ms: 18e4, fail_after: "2 of 3", pass_after: 1, looked_ms: Date.now() - 2e4, next_ms: Date.now() + 4e4, looks_total: 412, ...rest,
+});
+const probes = () => [
+  probe("lying-api", "failing", 'answers 200, but $.database is "down", not "up": {"status":"ok","database":"down"}', { subject: "job backup", last: "failing" }),
+  probe("groq", "passing", "answers 200, $.data.length() is 14", { subject: "provider groq" }),
+  probe("website", "passing", "answers 200", { expects: "2xx", weakness: "proves only that something answers" }),
+  probe("archive", "stale", "nothing was seen since it was passing at 2026-11-22T01:00:00Z: answers 200", { state: { value: "stale", since_ms: started - 9e5, as_of_ms: started - 15e5, source: "probe archive", why: "nothing was seen since it was passing at 2026-11-22T01:00:00Z: answers 200" } }),
+  probe("fresh", "unknown", "nobody has looked yet", { looked_ms: null }),
+];
+
 async function api(request, response, url) {
   const route = `${request.method} ${url.pathname}`;
   if (route === "POST /api/v1/login") {
@@ -87,6 +100,9 @@ async function api(request, response, url) {
   if (route === "GET /api/v1/live") return hub.stream(request, response);
   if (route === "GET /api/v1/gateway") return json(response, gateway());
   if (route === "GET /api/v1/system") return json(response, system());
+  if (route === "GET /api/v1/probes") return json(response, { items: probes() });
+  const looked = /^POST \/api\/v1\/probes\/([^/]+)\/run$/.exec(route);
+  if (looked) return json(response, { ...probes().find((each) => each.name === decodeURIComponent(looked[1])), looks: [{ at_ms: Date.now(), took_ms: 12, outcome: "good", says: "answers 200" }] });
   if (route === "GET /api/v1/jobs") return json(response, { items: [], counted: { planned: 0, in_flight: 0, verdicts: {}, since_ms: Number(url.searchParams.get("since_ms")) }, audit: null });
   if (route === "GET /api/v1/events") return eventsPage(url, response);
   if (route === "POST /api/v1/query") return json(response, runQuery(fleet.events, await bodyOf(request)));
