@@ -30,7 +30,7 @@ std::string first_problem(std::string_view probe) {
 }
 
 TEST(ProbeConfig, ReadsEveryKindOfQuestion) {
-    ConfigReading reading = read(R"(
+    ConfigReading reading = read(R"yaml(
 probes:
   - name: groq
     description: the models that we use are there
@@ -54,28 +54,29 @@ probes:
   - {name: port, tcp: "127.0.0.1:5432"}
   - {name: disk, command: [df, -h], environment: {LANG: C}, folder: /tmp, expect: {contains: "/dev"}}
   - {name: shell, command: "test -e /tmp"}
-)");
+)yaml");
     ASSERT_THAT(reading.problems, IsEmpty()) << reading.problems[0].message;
-ASSERT_THAT(reading.config.probes, SizeIs(4));
-const health::ProbeSpec& groq = *reading.config.probes[0];
-EXPECT_EQ(groq.subject, (health::Subject{"provider", "groq"}));
-EXPECT_EQ(groq.labels.get("team"), "night");
-EXPECT_EQ(groq.policy.every, seconds(300));
-EXPECT_EQ(groq.policy.timeout, milliseconds(2000));
-EXPECT_EQ(groq.policy.stale_after, seconds(1200));
-EXPECT_EQ(groq.policy.bad_min, 3);
-EXPECT_EQ(groq.policy.looks, 5);
-EXPECT_EQ(groq.policy.good_min, 2);
-const auto& http = std::get<health::HttpQuestion>(groq.question);
-EXPECT_EQ(http.headers.at("Authorization").reveal(), "Bearer hunter2-hunter2");
-EXPECT_EQ(health::describe(http.expect),
-          R"(200 or 201, with "llama", with "mixtral", $.object is "list", $.data.length() from 1 to 100, )"
-          R"($.data[0].active is true, $.generated at most 600 s old)");
-EXPECT_EQ(health::describe(reading.config.probes[1]->question), "connect to 127.0.0.1:5432");
-const auto& disk = std::get<health::CommandQuestion>(reading.config.probes[2]->question);
-EXPECT_EQ(disk.folder, "/tmp");
-EXPECT_EQ(health::describe(disk.expect), R"(0, with "/dev")");
-EXPECT_EQ(health::describe(reading.config.probes[3]->question), "/bin/sh -c test -e /tmp");
+    ASSERT_THAT(reading.config.probes, SizeIs(4));
+    const health::ProbeSpec& groq = *reading.config.probes[0];
+    EXPECT_EQ(groq.subject, (health::Subject{"provider", "groq"}));
+    EXPECT_EQ(groq.labels.get("team"), "night");
+    EXPECT_EQ(groq.policy.every, seconds(300));
+    EXPECT_EQ(groq.policy.timeout, milliseconds(2000));
+    EXPECT_EQ(groq.policy.stale_after, seconds(1200));
+    EXPECT_EQ(groq.policy.bad_min, 3);
+    EXPECT_EQ(groq.policy.looks, 5);
+    EXPECT_EQ(groq.policy.good_min, 2);
+    const auto& http = std::get<health::HttpQuestion>(groq.question);
+    EXPECT_EQ(http.headers.at("Authorization").reveal(), "Bearer hunter2-hunter2");
+    EXPECT_EQ(
+        health::describe(http.expect),
+        R"(200 or 201, with "llama", with "mixtral", $.object is "list", $.data.length() from 1 to 100, )"
+        R"($.data[0].active is true, $.generated at most 600 s old)");
+    EXPECT_EQ(health::describe(reading.config.probes[1]->question), "connect to 127.0.0.1:5432");
+    const auto& disk = std::get<health::CommandQuestion>(reading.config.probes[2]->question);
+    EXPECT_EQ(disk.folder, "/tmp");
+    EXPECT_EQ(health::describe(disk.expect), R"(0, with "/dev")");
+    EXPECT_EQ(health::describe(reading.config.probes[3]->question), "/bin/sh -c test -e /tmp");
 }
 
 TEST(ProbeConfig, HasDefaultsThatFollowTheInterval) {

@@ -239,6 +239,10 @@ Task<Result<incidents::Diagnosis>> Watch::diagnose(std::string tenant, incidents
         auto known = co_await parts_.work.jobs().job(tenant, subject.name);
         if (!known) co_return fail(Code::kNotFound, "there is no job {:.100}", subject.name);
     }
+    if (subject.kind == "probe") {
+        Result<health::ProbeView> known = co_await parts_.probes.find(subject.name);
+        if (!known) co_return Failure(known.error());
+    }
     bool is_known = subject.kind != "session" || parts_.fleet.session(tenant, subject.name).has_value();
     is_known = is_known && (subject.kind != "agent" || parts_.fleet.agent(tenant, subject.name).has_value());
     if (!is_known) co_return fail(Code::kNotFound, "there is no {} {:.100}", subject.kind, subject.name);

@@ -298,7 +298,7 @@ void add_incidents(CLI::App& app, Arguments& args) {
                    [&args] { return run_diagnose(args.connection, args.subject, args.json); });
     diagnose
         ->add_option("subject", args.subject,
-                     "job:<name>, session:<id>, agent:<name>, source:<name>, route:<name>")
+                     "job:<name>, session:<id>, agent:<name>, source:<name>, route:<name>, probe:<name>")
         ->required();
 }
 

@@ -100,7 +100,8 @@ struct Stakes {
 
 // What an incident is about.
 struct Subject {
-    // "job", "session", "agent", "source", "route", "budget", "self", "series" (of another alerting system)
+    // "job", "session", "agent", "source", "route", "budget", "provider", "probe", "self", "series" (of
+    // another alerting system)
     std::string kind;
     std::string name;
 
