@@ -230,6 +230,19 @@ void ConfigReader::texts(std::string_view key, std::vector<std::string>& values)
     }
 }
 
+void ConfigReader::literals(std::string_view key, std::vector<std::string>& values) {
+    YAML::Node found = state_->at(key);
+    if (!found.IsDefined()) return;
+    values.clear();
+    auto take = [&](const YAML::Node& item) {
+        if (item.IsScalar()) return values.push_back(item.Scalar());
+        state_->complain(item.Mark(),
+                         fmt::format("{}{} must be a text, or a list of them", state_->path, key));
+    };
+    if (!found.IsSequence()) return take(found);
+    for (const YAML::Node& item : found) take(item);
+}
+
 void ConfigReader::texts_by_name(std::string_view key, std::map<std::string, std::string>& values) {
     YAML::Node found = state_->at(key);
     if (!found.IsDefined()) return;

@@ -27,6 +27,8 @@ public:
     void text(std::string_view key, std::string& value);
     void choice(std::string_view key, std::string& value, std::vector<std::string_view> allowed);
     void texts(std::string_view key, std::vector<std::string>& values);
+    // A text or a list of them as written: ${NAME} stays, for those who replace it themselves.
+    void literals(std::string_view key, std::vector<std::string>& values);
     void texts_by_name(std::string_view key, std::map<std::string, std::string>& values);
     bool has(std::string_view key) const;
     bool is_list(std::string_view key) const;

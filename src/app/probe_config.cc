@@ -41,22 +41,24 @@ void read_one_or_more(ConfigReader& in, std::string_view key, std::vector<std::s
     values = {one};
 }
 
-// Names with values that must not stand in the file where they look like secrets.
-void read_secrets_by_name(ConfigReader& in, std::string_view key, std::map<std::string, Secret>& values) {
+// Names with values. What comes from the environment may not be shown, and what looks like a secret must come
+// from there.
+void read_secrets_by_name(ConfigReader& in, std::string_view key, std::map<std::string, Secret>& values,
+                          std::vector<Secret>& hidden) {
     in.section(key, [&](ConfigReader& section) {
         for (const auto& member : as_json(section)) {
             std::string name(member.key());
             std::string value;
             section.text(name, value);
-            bool is_written =
-                member.value().is_string() &&
-                std::string_view(member.value().get_string()).find("${") == std::string_view::npos;
-            if (is_written && is_secret_member(name, value))
+            const json::string* written = member.value().if_string();
+            bool is_from_elsewhere = written != nullptr && written->find("${") != json::string::npos;
+            if (!is_from_elsewhere && is_secret_member(name, value))
                 section.complain_at(name,
                                     "a secret must not stand in the file: write ${NAME} and set NAME in the "
                                     "environment");
             if (value.find_first_of("\r\n") != std::string::npos)
                 section.complain_at(name, "has a line break");
+            if (is_from_elsewhere) hidden.emplace_back(value);
             values[name] = Secret(std::move(value));
         }
     });
@@ -134,7 +136,7 @@ HttpQuestion read_http(ConfigReader& in) {
     if (method == "POST") http.method = net::Method::kPost;
     if (method == "PUT") http.method = net::Method::kPut;
     in.text("body", http.body);
-    read_secrets_by_name(in, "headers", http.headers);
+    read_secrets_by_name(in, "headers", http.headers, http.hidden);
     in.section("expect", [&](ConfigReader& section) {
         read_status(section, http.expect.status);
         read_one_or_more(section, "contains", http.expect.contains);
@@ -164,15 +166,11 @@ TcpQuestion read_tcp(ConfigReader& in) {
 // The command with what stands beside it.
 CommandQuestion read_command(ConfigReader& in) {
     CommandQuestion command;
-    if (in.is_list("command")) {
-        in.texts("command", command.argv);
-    } else {
-        std::string line;
-        in.text("command", line);
-        command.argv = {"/bin/sh", "-c", line};
-    }
+    in.literals("command", command.argv);
+    // A line is the shell's, which also replaces ${NAME} in it.
+    if (!in.is_list("command")) command.argv.insert(command.argv.begin(), {"/bin/sh", "-c"});
     in.text("folder", command.folder);
-    read_secrets_by_name(in, "environment", command.environment);
+    read_secrets_by_name(in, "environment", command.environment, command.hidden);
     in.section("expect", [&](ConfigReader& section) {
         read_one_or_more(section, "contains", command.expect.contains);
         check_conditions(section, command.expect);
@@ -283,9 +281,12 @@ void read_probe(ConfigReader& in, Config& config, std::vector<ConfigProblem>& wa
     if (config.probes.size() == health::kProbesMax)
         in.complain(fmt::format("more than {} probes", health::kProbesMax));
     std::string_view weakness = health::weakness(probe->question);
-    if (!weakness.empty())
-        warnings.push_back(in.remark(
-            fmt::format("probe {} {}; expect says what the answer must hold", probe->name, weakness)));
+    if (!weakness.empty()) {
+        bool is_tcp = std::holds_alternative<TcpQuestion>(probe->question);
+        warnings.push_back(in.remark(fmt::format(
+            "probe {} {}; {}", probe->name, weakness,
+            is_tcp ? "http and command can ask for more" : "expect says what the answer must hold")));
+    }
     config.probes.push_back(std::move(probe));
 }
 

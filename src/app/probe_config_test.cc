@@ -53,7 +53,7 @@ probes:
         max_age: {generated: 10m}
   - {name: port, tcp: "127.0.0.1:5432"}
   - {name: disk, command: [df, -h], environment: {LANG: C}, folder: /tmp, expect: {contains: "/dev"}}
-  - {name: shell, command: "test -e /tmp"}
+  - {name: shell, command: "test -e ${TMP}"}
 )yaml");
     ASSERT_THAT(reading.problems, IsEmpty()) << reading.problems[0].message;
     ASSERT_THAT(reading.config.probes, SizeIs(4));
@@ -68,6 +68,8 @@ probes:
     EXPECT_EQ(groq.policy.good_min, 2);
     const auto& http = std::get<health::HttpQuestion>(groq.question);
     EXPECT_EQ(http.headers.at("Authorization").reveal(), "Bearer hunter2-hunter2");
+    ASSERT_THAT(http.hidden, SizeIs(1));
+    EXPECT_EQ(http.hidden[0].reveal(), "Bearer hunter2-hunter2");
     EXPECT_EQ(
         health::describe(http.expect),
         R"(200 or 201, with "llama", with "mixtral", $.object is "list", $.data.length() from 1 to 100, )"
@@ -76,7 +78,7 @@ probes:
     const auto& disk = std::get<health::CommandQuestion>(reading.config.probes[2]->question);
     EXPECT_EQ(disk.folder, "/tmp");
     EXPECT_EQ(health::describe(disk.expect), R"(0, with "/dev")");
-    EXPECT_EQ(health::describe(reading.config.probes[3]->question), "/bin/sh -c test -e /tmp");
+    EXPECT_EQ(health::describe(reading.config.probes[3]->question), "/bin/sh -c test -e ${TMP}");
 }
 
 TEST(ProbeConfig, HasDefaultsThatFollowTheInterval) {

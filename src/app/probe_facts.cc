@@ -20,10 +20,13 @@ bool is_shared(const std::string& kind) {
     return kind == "route" || kind == "provider" || kind == "source" || kind == "channel";
 }
 
+bool is_asked_about(const ProbeSpec& probe, const incidents::Subject& subject) {
+    return subject.kind == "probe" && subject.name == probe.name;
+}
+
 Nearness nearness_of(const ProbeSpec& probe, const Concern& concern) {
     const auto& [subject, labels, uses] = concern;
-    if (subject.kind == "probe" && subject.name == probe.name) return Nearness::kItsOwn;
-    if (labels.get("probe") == probe.name) return Nearness::kItsOwn;
+    if (is_asked_about(probe, subject) || labels.get("probe") == probe.name) return Nearness::kItsOwn;
     const health::Subject& about = probe.subject;
     if (about.empty()) return Nearness::kNone;
     bool is_about_it = about.kind == subject.kind && about.name == subject.name;
@@ -33,9 +36,11 @@ Nearness nearness_of(const ProbeSpec& probe, const Concern& concern) {
     return is_shared(about.kind) ? Nearness::kShared : Nearness::kNone;
 }
 
-DependencyFact& fact_of(const ProbeSpec& probe, std::vector<DependencyFact>& facts) {
-    std::string kind = probe.subject.empty() ? "probe" : probe.subject.kind;
-    std::string name = probe.subject.empty() ? probe.name : probe.subject.name;
+// Of the thing that the probe speaks about; of the probe, when that is what is asked about.
+DependencyFact& fact_of(const ProbeSpec& probe, const Concern& concern, std::vector<DependencyFact>& facts) {
+    bool is_itself = probe.subject.empty() || is_asked_about(probe, concern.subject);
+    std::string kind = is_itself ? "probe" : probe.subject.kind;
+    std::string name = is_itself ? probe.name : probe.subject.name;
     auto known = std::find_if(facts.begin(), facts.end(), [&](const DependencyFact& each) {
         return each.kind == kind && each.name == name;
     });
@@ -51,7 +56,9 @@ Health worse(Health before, Nearness nearness) {
 }
 
 void weigh(const ProbeView& probe, Nearness nearness, DependencyFact& fact) {
-    std::string says = fmt::format("probe {}: {}", probe.spec->name, probe.standing.why);
+    std::string says = fact.kind == "probe"
+                           ? probe.standing.why
+                           : fmt::format("probe {}: {}", probe.spec->name, probe.standing.why);
     if (nearness == Nearness::kItsOwn) fact.is_its_own = true;
     fact.says += (fact.says.empty() ? "" : "; ") + says;
     if (probe.standing.state == State::kFailing) {
@@ -68,7 +75,7 @@ void weigh_probes(const std::vector<ProbeView>& probes, const Concern& concern,
                   std::vector<DependencyFact>& facts) {
     for (const ProbeView& each : probes) {
         Nearness nearness = nearness_of(*each.spec, concern);
-        if (nearness != Nearness::kNone) weigh(each, nearness, fact_of(*each.spec, facts));
+        if (nearness != Nearness::kNone) weigh(each, nearness, fact_of(*each.spec, concern, facts));
     }
 }
 

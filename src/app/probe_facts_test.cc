@@ -45,6 +45,8 @@ TEST(ProbeFacts, LeaveOutWhatSpeaksOfSomebodyElse) {
     EXPECT_TRUE(weighed(probes, {"job", "backup"}).empty());
     EXPECT_EQ(weighed(probes, {"agent", "molt"}, {{"job", "other"}}).size(), 1u) << "a label names it";
     EXPECT_EQ(weighed(probes, {"probe", "b"}).at(0).kind, "probe");
+    EXPECT_EQ(weighed(probes, {"probe", "b"}).at(0).says, "because");
+    EXPECT_EQ(weighed(probes, {"probe", "a"}).at(0).kind, "probe") << "it is asked about, not its subject";
 }
 
 TEST(ProbeFacts, AreSuspicionOnlyWhereOthersShareTheThing) {

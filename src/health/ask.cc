@@ -98,10 +98,13 @@ bool is_our_delay(milliseconds took, milliseconds timeout) {
 std::string without_secrets(const Question& question, std::string text) {
     std::vector<std::string_view> words;
     if (const auto* http = std::get_if<HttpQuestion>(&question)) {
-        for (const auto& each : http->headers) add_words(words, each.second);
+        for (const Secret& each : http->hidden) add_words(words, each);
+        // Of a URL the query may be a secret; an error names the whole URL.
+        size_t query = http->url.find('?');
+        if (query != std::string::npos) words.push_back(std::string_view(http->url).substr(query));
     }
     if (const auto* command = std::get_if<CommandQuestion>(&question)) {
-        for (const auto& each : command->environment) add_words(words, each.second);
+        for (const Secret& each : command->hidden) add_words(words, each);
     }
     constexpr std::string_view kHidden = "[hidden]";
     for (std::string_view word : words) {

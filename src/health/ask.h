@@ -22,15 +22,15 @@ struct CommandEnd {
 using RunCommand =
     std::function<Task<Result<CommandEnd>>(CommandQuestion question, std::chrono::milliseconds timeout)>;
 
-// Asks once, on the caller's loop, and takes at most the timeout. Its answer holds no value of a header or of
-// the command's environment.
+// Asks once, on the caller's loop, and takes at most the timeout. Its answer holds nothing that
+// may not be shown.
 Task<Answer> ask(ProbePtr probe, RunCommand run_command);
 
 // What an end of a command means. Pure.
 Answer answer_of(const Result<CommandEnd>& end);
 // A wait for `timeout` that took so long was not the other side's: we were too busy to see an answer. Pure.
 bool is_our_delay(std::chrono::milliseconds took, std::chrono::milliseconds timeout);
-// `text` without the words of the question's secrets. Pure.
+// `text` without the words of the question's secrets, and without its URL's query. Pure.
 std::string without_secrets(const Question& question, std::string text);
 
 }  // namespace nightshift::health

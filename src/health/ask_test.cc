@@ -48,11 +48,15 @@ TEST(OurDelay, IsAWaitThatTookFarLongerThanItShould) {
 
 TEST(WithoutSecrets, HidesTheWordsOfHeadersAndOfTheEnvironment) {
     HttpQuestion http;
-    http.headers["Authorization"] = Secret("Bearer hunter2-hunter2");
-    EXPECT_EQ(without_secrets(http, "you sent Bearer hunter2-hunter2 and hunter2-hunter2"),
-              "you sent Bearer [hidden] and [hidden]");
+    http.headers["Accept"] = Secret("application/json");
+    http.hidden = {Secret("Bearer hunter2-hunter2")};
+    EXPECT_EQ(without_secrets(http, "you sent Bearer hunter2-hunter2 in application/json"),
+              "you sent Bearer [hidden] in application/json");
+    http.url = "http://api.example/health?key=abc";
+    EXPECT_EQ(without_secrets(http, "http://api.example/health?key=abc did not answer"),
+              "http://api.example/health[hidden] did not answer");
     CommandQuestion command;
-    command.environment["PGPASSWORD"] = Secret("swordfish-9");
+    command.hidden = {Secret("swordfish-9")};
     EXPECT_EQ(without_secrets(command, "swordfish-9 is wrong"), "[hidden] is wrong");
     EXPECT_EQ(without_secrets(TcpQuestion{}, "as it is"), "as it is");
 }

@@ -58,6 +58,7 @@ protected:
         HttpQuestion http;
         http.url = server_->url("/health");
         http.headers["Authorization"] = Secret("Bearer hunter2-hunter2");
+        http.hidden = {http.headers["Authorization"]};
         http.expect.json = {is_up()};
         auto spec = std::make_shared<ProbeSpec>();
         spec->name = std::move(name);
@@ -264,6 +265,8 @@ TEST_F(HealthService, ConnectsAndRunsCommands) {
     open({tcp, command});
     EXPECT_EQ(run("port")->standing.why, fmt::format("127.0.0.1:{} takes connections", server_->port()));
     EXPECT_EQ(run("program")->standing.why, "exits with 0");
+    EXPECT_EQ(show(*find("program")).at("expects").as_string(), "exit code 0");
+    EXPECT_EQ(show(*find("port")).at("expects").as_string(), "a connection");
     EXPECT_EQ(run("nobody").error().code, Code::kNotFound);
 }
 

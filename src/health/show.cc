@@ -35,6 +35,12 @@ json::object show(const Labels& labels) {
     return out;
 }
 
+std::string expects(const Question& question) {
+    if (std::holds_alternative<TcpQuestion>(question)) return "a connection";
+    bool is_command = std::holds_alternative<CommandQuestion>(question);
+    return (is_command ? "exit code " : "") + describe(expectation_of(question));
+}
+
 json::value text_or_null(std::string_view text) {
     if (text.empty()) return nullptr;
     return json::string(text);
@@ -49,13 +55,12 @@ std::string_view kind_of(const Question& question) {
 
 json::object show(const ProbeView& view) {
     const ProbeSpec& spec = *view.spec;
-    bool is_tcp = std::holds_alternative<TcpQuestion>(spec.question);
     const Subject& subject = spec.subject;
     return {{"name", spec.name},
             {"description", spec.description},
             {"kind", kind_of(spec.question)},
             {"asks", describe(spec.question)},
-            {"expects", is_tcp ? "a connection" : describe(expectation_of(spec.question))},
+            {"expects", expects(spec.question)},
             {"weakness", weakness(spec.question)},
             {"subject", text_or_null(subject.empty() ? "" : subject.kind + " " + subject.name)},
             {"labels", show(spec.labels)},

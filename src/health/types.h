@@ -59,6 +59,7 @@ struct HttpQuestion {
     std::map<std::string, Secret> headers;
     std::string body;
     Expectation expect;
+    std::vector<Secret> hidden;  // of the headers' values, what may not be shown
 };
 
 struct TcpQuestion {
@@ -71,6 +72,7 @@ struct CommandQuestion {
     std::string folder;                         // empty: ours
     std::map<std::string, Secret> environment;  // all of it but PATH
     Expectation expect{.status = {0}, .contains = {}, .json = {}};
+    std::vector<Secret> hidden;  // of the environment's values
 };
 
 using Question = std::variant<HttpQuestion, TcpQuestion, CommandQuestion>;

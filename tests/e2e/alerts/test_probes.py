@@ -31,7 +31,7 @@ probes:
   - {{name: {prefix}-seldom, every: 1h, http: {{url: "{endpoint}/seldom", expect: {{contains: fine}}}}}}
   - {{name: {prefix}-stale, every: 1s, stale_after: 2s, http: {{url: "{endpoint}/stale", expect: {{contains: fine}}}}}}
   - {{name: {prefix}-missing, every: 1s, command: [/no/such/program]}}
-  - {{name: {prefix}-shell, every: 1s, command: 'echo "$WORD"; test -z "$HOME"', environment: {{WORD: fine}}, expect: {{contains: fine}}}}
+  - {{name: {prefix}-shell, every: 1s, command: 'echo "${{WORD}}"; test -z "$HOME"', environment: {{WORD: fine}}, expect: {{contains: fine}}}}
 """
 TOKEN = "hunter2-hunter2-hunter2"
 
@@ -54,10 +54,13 @@ class Endpoint:
                 while endpoint.hangs.is_set():
                     time.sleep(0.05)
                 body = endpoint.bodies.get(self.path, "fine").encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                try:
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+                except OSError:
+                    pass  # whoever asked has lost patience
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
