@@ -302,6 +302,16 @@ std::vector<Alert> Evaluator::tick(Time now) {
     return changed;
 }
 
+std::optional<Time> Evaluator::next_turn() const {
+    std::optional<Time> next;
+    for (const auto& [id, series] : series_) {
+        if (series.rule >= slots_.size()) continue;
+        auto turn = nightshift::alerts::next_turn(series.hold, slots_[series.rule].rule->hold);
+        if (turn && (!next || *turn < *next)) next = turn;
+    }
+    return next;
+}
+
 std::vector<RuleState> Evaluator::rules() const {
     std::vector<RuleState> all;
     all.reserve(slots_.size());

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -44,6 +45,8 @@ public:
 
     // Lets time pass, and gives the alerts that began, ended or changed since the last call.
     std::vector<Alert> tick(Time now);
+    // When a tick without any news would give something next, as far as is known. Nothing: never.
+    std::optional<Time> next_turn() const;
 
     std::vector<RuleState> rules() const;
     const Rule* find(std::string_view name) const;

@@ -29,10 +29,21 @@ void enter(Hold& hold, Phase phase, Time now) {
     hold.since = now;
 }
 
+// As if the time that nobody saw had not been.
+void see_again(Hold& hold, Time now) {
+    auto unseen = now - hold.blind_since;
+    for (Time* each : {&hold.since, &hold.last_true, &hold.last_turn, &hold.turns_from}) *each += unseen;
+    hold.blind_since = Time();
+}
+
 }  // namespace
 
 Hold step(Hold hold, Look look, const HoldPolicy& policy, Time now) {
-    if (look == Look::kUnknown) return hold;
+    if (look == Look::kUnknown) {
+        if (hold.blind_since == Time()) hold.blind_since = now;
+        return hold;
+    }
+    if (hold.blind_since != Time()) see_again(hold, now);
     bool is_true = look == Look::kTrue;
     hold.history = (hold.history << 1) | (is_true ? 1 : 0);
     if (is_true != hold.was_true) note_turn(hold, policy, now);
@@ -51,6 +62,15 @@ Hold step(Hold hold, Look look, const HoldPolicy& policy, Time now) {
         enter(hold, Phase::kInactive, now);
     }
     return hold;
+}
+
+std::optional<Time> next_turn(const Hold& hold, const HoldPolicy& policy) {
+    if (hold.phase == Phase::kPending) return hold.since + policy.hold;
+    // Just past half the window: until then the flapping goes on.
+    if (hold.is_flapping) return hold.last_turn + policy.flap_window / 2 + microseconds(1);
+    bool is_ending = hold.phase == Phase::kFiring && !has_enough_hits(hold, policy);
+    if (is_ending) return hold.last_true + policy.resolve_after;
+    return std::nullopt;
 }
 
 bool is_idle(const Hold& hold, const HoldPolicy& policy, Time now) {

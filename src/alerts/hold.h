@@ -32,10 +32,15 @@ struct Hold {
     bool is_flapping = false;
     uint32_t turns = 0;  // within the window, decaying
     Time turns_from;
+    Time blind_since;  // nobody could look from then on; the epoch: somebody can
 };
 
-// What a look makes of it. Nothing that is unknown begins or ends anything.
+// What a look makes of it. Nothing that is unknown begins or ends anything, and time that nobody saw counts
+// neither for nor against it.
 Hold step(Hold hold, Look look, const HoldPolicy& policy, Time now);
+
+// When time alone makes something of it next, while looks go on as the last one was. Nothing: never.
+std::optional<Time> next_turn(const Hold& hold, const HoldPolicy& policy);
 
 // Neither firing, nor pending, nor remembering anything that a later look needs.
 bool is_idle(const Hold& hold, const HoldPolicy& policy, Time now);

@@ -73,6 +73,35 @@ TEST(Hold, LetsTheUnknownNeitherBeginNorEndAnything) {
     EXPECT_EQ(run.hold.phase, Phase::kFiring);
 }
 
+TEST(Hold, CountsNoTimeThatNobodySaw) {
+    Watched run{.policy = {.hold = seconds(50), .resolve_after = seconds(50)}};
+    run.look(Look::kTrue, 3);
+    run.look(Look::kUnknown, 100);
+    run.look(Look::kTrue);
+    EXPECT_EQ(run.hold.phase, Phase::kPending) << "seen for thirty seconds, and not for a thousand";
+    run.look(Look::kTrue, 2);
+    EXPECT_EQ(run.hold.phase, Phase::kFiring);
+    run.look(Look::kFalse, 3);
+    run.look(Look::kUnknown, 100);
+    run.look(Look::kFalse);
+    EXPECT_EQ(run.hold.phase, Phase::kFiring);
+    run.look(Look::kFalse);
+    EXPECT_EQ(run.hold.phase, Phase::kInactive);
+}
+
+TEST(Hold, KnowsWhenTimeAloneTurnsIt) {
+    Watched run{.policy = {.hold = seconds(30), .resolve_after = seconds(20), .flap_changes = 3}};
+    EXPECT_EQ(next_turn(run.hold, run.policy), std::nullopt);
+    run.look(Look::kTrue);
+    EXPECT_EQ(next_turn(run.hold, run.policy), kStart + seconds(30));
+    run.look(Look::kTrue, 3);
+    EXPECT_EQ(next_turn(run.hold, run.policy), std::nullopt);
+    run.look(Look::kFalse);
+    EXPECT_EQ(next_turn(run.hold, run.policy), kStart + seconds(50));
+    run.look(Look::kTrue);
+    EXPECT_EQ(next_turn(run.hold, run.policy), kStart + seconds(50 + 900) + microseconds(1)) << "it flaps";
+}
+
 TEST(Hold, StaysOneAlertWhileItFlaps) {
     Watched run{.policy = {.flap_changes = 6, .flap_window = seconds(600)}};
     int ends = 0;

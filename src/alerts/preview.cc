@@ -1,7 +1,6 @@
 #include "alerts/preview.h"
 
 #include <algorithm>
-#include <map>
 
 #include "alerts/evaluator.h"
 #include "alerts/measure.h"
@@ -11,26 +10,47 @@ namespace {
 
 constexpr int64_t kStepsMax = 2'000;
 
-void take(Preview& preview, std::map<Labels, size_t>& open, const Alert& alert, Time now) {
-    auto known = open.find(alert.labels);
-    if (alert.is_firing(now)) {
-        if (known != open.end()) {
-            if (known->second < preview.episodes.size())
-                preview.episodes[known->second].is_flapping |= alert.is_flapping;
-            return;
-        }
-        ++preview.fired;
-        open.emplace(alert.labels, preview.episodes.size());
-        if (preview.episodes.size() == Preview::kEpisodesMax) return;
-        preview.episodes.push_back({alert.labels, std::string(alert.annotations.get("summary")), alert.starts,
-                                    Time::max(), alert.is_flapping});
-    } else if (known != open.end()) {
-        if (known->second < preview.episodes.size()) preview.episodes[known->second].ends = now;
-        open.erase(known);
-    }
+// The newest ones, oldest first.
+void prune(std::vector<Episode>& episodes) {
+    std::sort(episodes.begin(), episodes.end(), [](const Episode& a, const Episode& b) {
+        return a.starts != b.starts ? a.starts < b.starts : a.labels < b.labels;
+    });
+    if (episodes.size() > Preview::kEpisodesMax)
+        episodes.erase(episodes.begin(), episodes.end() - Preview::kEpisodesMax);
 }
 
 }  // namespace
+
+void EpisodeLog::take(const Alert& alert, Time now) {
+    auto known = open_.find(alert.labels);
+    if (alert.is_firing(now)) {
+        if (known == open_.end()) {
+            Episode begun{alert.labels, std::string(alert.annotations.get("summary")), alert.starts,
+                          Time::max()};
+            known = open_.emplace(alert.labels, std::move(begun)).first;
+        }
+        known->second.is_flapping |= alert.is_flapping;
+    } else if (known != open_.end()) {
+        known->second.ends = now;
+        keep(std::move(known->second));
+        open_.erase(known);
+    }
+}
+
+void EpisodeLog::keep(Episode episode) {
+    if (episode.ends <= from_) return;
+    ++fired_;
+    ended_.push_back(std::move(episode));
+    if (ended_.size() >= 4 * Preview::kEpisodesMax) prune(ended_);
+}
+
+void EpisodeLog::give(Preview& preview) {
+    for (auto& [labels, episode] : open_) keep(std::move(episode));
+    open_.clear();
+    prune(ended_);
+    preview.fired = fired_;
+    preview.episodes = std::exchange(ended_, {});
+}
 
 seconds preview_step(const Rule& rule, Time from, Time to) {
     bool is_measured = rule.on == SignalKind::kQuery || rule.on == SignalKind::kSilence;
@@ -40,9 +60,10 @@ seconds preview_step(const Rule& rule, Time from, Time to) {
 }
 
 Result<Preview> preview(const Rule& rule, const LookBack& look_back, Time from, Time to, seconds step) {
-    Preview preview{.step = step};
+    Preview preview;
+    preview.step = step;
     Evaluator evaluator({std::make_shared<const Rule>(rule)});
-    std::map<Labels, size_t> open;
+    EpisodeLog log(from);
     for (Time now = from; now <= to; now += step) {
         NS_TRY(std::vector<Signal> signals, look_back(now));
         ++preview.looks;
@@ -51,8 +72,9 @@ Result<Preview> preview(const Rule& rule, const LookBack& look_back, Time from, 
         } else {
             evaluator.observe(rule.on, signals, now);
         }
-        for (const Alert& alert : evaluator.tick(now)) take(preview, open, alert, now);
+        for (const Alert& alert : evaluator.tick(now)) log.take(alert, now);
     }
+    log.give(preview);
     return preview;
 }
 

@@ -31,6 +31,7 @@ struct Settings {
     seconds resolve_timeout{
         300};            // an alert of others that names no end is over when not repeated for so long
     seconds settle{15};  // after a start, before anything but critical is told
+    seconds keep_history{30 * 86'400};  // how everything was, for trying rules on it
 };
 
 // Signals of one kind as they are now, or why nobody can say.

@@ -48,11 +48,15 @@ json::object show_preview(const alerts::Preview& preview) {
         if (each.ends != Time::max()) episode["ends_ms"] = unix_ms(each.ends);
         episodes.push_back(std::move(episode));
     }
-    return {{"fired", preview.fired},
-            {"looks", preview.looks},
-            {"step_s", preview.step.count()},
-            {"episodes", std::move(episodes)},
-            {"cannot", ""}};
+    json::array gaps;
+    for (const alerts::Gap& each : preview.gaps)
+        gaps.push_back(
+            {{"from_ms", unix_ms(each.from)}, {"until_ms", unix_ms(each.until)}, {"why", each.why}});
+    json::array notes(preview.notes.begin(), preview.notes.end());
+    return {{"fired", preview.fired},         {"looks", preview.looks},
+            {"step_s", preview.step.count()}, {"episodes", std::move(episodes)},
+            {"gaps", std::move(gaps)},        {"left_out", preview.left_out},
+            {"notes", std::move(notes)},      {"cannot", ""}};
 }
 
 Task<net::Response> preview_rule(AlertParts parts, Call call) {

@@ -305,6 +305,9 @@ void read_alerts(ConfigReader& in, Config& config) {
     in.duration("evaluate_every", settings.evaluate_every);
     in.duration("resolve_timeout", settings.resolve_timeout);
     if (settings.evaluate_every < seconds(1)) in.complain("evaluate_every is at least 1s");
+    in.duration("history", settings.keep_history);
+    if (settings.keep_history < std::chrono::hours(1) || settings.keep_history > std::chrono::hours(24 * 366))
+        in.complain("history is between 1h and 366d");
     read_route_options(in, settings.root.options);
     in.list("routes", [&](ConfigReader& item) {
         alerts::Route branch;

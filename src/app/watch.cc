@@ -15,6 +15,7 @@
 #include "incidents/ack_token.h"
 #include "incidents/conclude.h"
 #include "incidents/incident_json.h"
+#include "io/ask.h"
 #include "io/blocking.h"
 #include "io/completion.h"
 #include "io/periodic.h"
@@ -37,6 +38,11 @@ Result<std::string> read_signing_key(const std::filesystem::path& data) {
             return Failure(written.error());
     }
     return read_file(path, 4096);
+}
+
+Result<void> migrate(store::Database& db) {
+    if (auto done = alerts::migrate_alerts(db); !done) return done;
+    return alerts::migrate_history(db);
 }
 
 delivery::Mode mode_of(const std::string& what) {
@@ -84,8 +90,9 @@ Result<void> Watch::open_services() {
                               [this](std::string_view alertname) { return listens_to(alertname); },
                               parts_.probes};
     gatherer_ = std::make_unique<FactGatherer>(std::move(facts));
-    NS_TRY(writer_, store::Writer::open(data_ / "alerts.db", alerts::migrate_alerts));
+    NS_TRY(writer_, store::Writer::open(data_ / "alerts.db", migrate));
     readers_ = std::make_unique<store::Readers>(data_ / "alerts.db");
+    NS_TRY(historian_, alerts::Historian::open({*loop_, *writer_, *readers_, parts_.clock}, config_->alerts));
     NS_TRY(incidents_, incidents::Service::open(incidents_parts(), incident_settings(*config_)));
     TakeStep steps = make_steps({parts_.pool, parts_.clock, parts_.work, parts_.fleet, parts_.gateway});
     NS_TRY(runbooks_, RunbookRunner::open({*loop_, parts_.work.writer(), parts_.work.readers(), parts_.clock,
@@ -105,6 +112,7 @@ void Watch::start() {
     loop_->post([this] {
         runbooks_->start();
         nodes_->start();
+        historian_->start();
         if (config_->dead_man.channel.empty()) return;
         io::start_periodic(*tasks_,
                            {"dead man", config_->dead_man.every, [this] { return send_dead_man(); }});
@@ -127,6 +135,7 @@ Task<> Watch::stop_here() {
     co_await runbooks_->stop();
     co_await nodes_->stop();
     co_await gatherer_->stop();
+    co_await historian_->stop();
 }
 
 void Watch::reload(const Config& config) {
@@ -138,6 +147,7 @@ void Watch::reload(const Config& config) {
         runbooks_->replace(next->runbooks);
         incidents_->reload(incident_settings(*next));
         alerts_->reload(next->alerts);
+        historian_->reload(next->alerts);
     });
 }
 
@@ -172,7 +182,7 @@ alerts::Service::Parts Watch::alert_parts() {
             .readers = *readers_,
             .recorder = parts_.recorder,
             .clock = parts_.clock,
-            .observe = [sources] { return gather_signals(sources); },
+            .observe = [this, sources] { return observe(sources); },
             .tell = [this](std::vector<alerts::Flush> groups) { tell(std::move(groups)); },
             .room = [this] { return incidents_->room(); },
             .told =
@@ -183,6 +193,12 @@ alerts::Service::Parts Watch::alert_parts() {
                     return all;
                 },
             .wall_time = [this](const std::string& zone, Time at) { return wall_time(zone, at); }};
+}
+
+Task<std::vector<alerts::Observation>> Watch::observe(SignalSources sources) {
+    std::vector<alerts::Observation> seen = co_await gather_signals(std::move(sources));
+    historian_->look(seen);
+    co_return seen;
 }
 
 incidents::Service::Parts Watch::incidents_parts() {
@@ -349,6 +365,8 @@ Task<json::object> Watch::numbers() const {
     alerts::Stats alerts = co_await alerts_->stats();
     incidents::Stats incidents = co_await incidents_->stats();
     delivery::Stats deliveries = parts_.work.deliveries().stats();
+    std::function<alerts::HistoryStats()> ask = [this] { return historian_->stats(); };
+    alerts::HistoryStats history = co_await io::ask<alerts::HistoryStats>(*loop_, std::move(ask));
     co_return json::object{{"alerts",
                             {{"known", alerts.alerts},
                              {"groups", alerts.groups},
@@ -358,7 +376,12 @@ Task<json::object> Watch::numbers() const {
                              {"flushed_total", alerts.flushed_total},
                              {"suppressed_total", alerts.suppressed_total},
                              {"dropped_series_total", alerts.dropped_series_total},
-                             {"evaluate_us", alerts.evaluate_us}}},
+                             {"evaluate_us", alerts.evaluate_us},
+                             {"history_rows", history.rows},
+                             {"history_things", history.things},
+                             {"history_left_out_total", history.left_out_total},
+                             {"history_shed_total", history.shed_total},
+                             {"history_failures_total", history.failures_total}}},
                            {"incidents",
                             {{"unresolved", incidents.open},
                              {"diagnosing", incidents.diagnosing},
@@ -453,28 +476,29 @@ Task<> Watch::send_dead_man() {
 }
 
 Task<Result<alerts::Preview>> Watch::preview(alerts::RulePtr rule, Time from, Time to) {
-    using alerts::SignalKind;
-    bool is_measured = rule->on == SignalKind::kQuery || rule->on == SignalKind::kSilence;
-    if (!is_measured && rule->on != SignalKind::kJob) {
-        co_return fail(Code::kInvalid,
-                       "how every {} was in the past is not kept: only rules over queries, silence "
-                       "and jobs can be tried on it",
-                       alerts::to_string(rule->on));
+    if (alerts::Historian::keeps(rule->on)) {
+        Result<void> written = co_await here<Result<void>>([this] { return historian_->write(); });
+        if (!written) co_return Failure(written.error());
     }
-    std::function<Result<alerts::Preview>()> look = [this, rule, from, to]() -> Result<alerts::Preview> {
-        seconds step = alerts::preview_step(*rule, from, to);
-        if (rule->on != SignalKind::kJob) {
-            alerts::LookBack look_back = [&](Time at) { return alerts::measure(parts_.recorder, *rule, at); };
-            return alerts::preview(*rule, look_back, from, to, step);
-        }
-        NS_TRY(JobHistory history, JobHistory::read(parts_.work.jobs(), rule->tenant, from, to));
-        alerts::LookBack look_back = [&](Time at) -> Result<std::vector<alerts::Signal>> {
-            return history.signals(at);
-        };
-        return alerts::preview(*rule, look_back, from, to, step);
+    std::function<Result<alerts::Preview>()> look = [this, rule, from, to] {
+        return look_back(*rule, from, to);
     };
     Result<alerts::Preview> seen = co_await parts_.pool.run<alerts::Preview>(std::move(look));
     co_return seen;
+}
+
+Result<alerts::Preview> Watch::look_back(const alerts::Rule& rule, Time from, Time to) {
+    if (alerts::Historian::keeps(rule.on)) return historian_->preview(rule, from, to);
+    seconds step = alerts::preview_step(rule, from, to);
+    if (rule.on != alerts::SignalKind::kJob) {
+        alerts::LookBack measured = [&](Time at) { return alerts::measure(parts_.recorder, rule, at); };
+        return alerts::preview(rule, measured, from, to, step);
+    }
+    NS_TRY(JobHistory history, JobHistory::read(parts_.work.jobs(), rule.tenant, from, to));
+    alerts::LookBack told = [&](Time at) -> Result<std::vector<alerts::Signal>> {
+        return history.signals(at);
+    };
+    return alerts::preview(rule, told, from, to, step);
 }
 
 Task<json::array> Watch::runbooks_of(incidents::Incident incident) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "alerts/historian.h"
 #include "alerts/preview.h"
 #include "alerts/service.h"
 #include "api/changes.h"
@@ -73,6 +74,8 @@ private:
     Watch(Parts parts, const Config& config, const std::filesystem::path& data);
     Result<void> open_services();
     alerts::Service::Parts alert_parts();
+    // What is known now; it is kept as well.
+    Task<std::vector<alerts::Observation>> observe(SignalSources sources);
     incidents::Service::Parts incidents_parts();
     void note_changes(const Config& next);
     incidents::Settings incident_settings(const Config& config) const;
@@ -91,6 +94,8 @@ private:
     std::optional<alerts::WallTime> wall_time(const std::string& zone, Time at) const;
     void publish(const incidents::Incident& incident, bool is_gone);
     Task<> stop_here();
+    // Blocking.
+    Result<alerts::Preview> look_back(const alerts::Rule& rule, Time from, Time to);
     Task<boost::json::array> runbooks_of(incidents::Incident incident);
     Task<> send_dead_man();
     void note_dead_man(const delivery::Delivery& delivery);
@@ -111,6 +116,7 @@ private:
     std::unique_ptr<io::Loop> loop_;
     std::unique_ptr<store::Writer> writer_;  // of the alerts; incidents are where deliveries are
     std::unique_ptr<store::Readers> readers_;
+    std::unique_ptr<alerts::Historian> historian_;
     std::unique_ptr<FactGatherer> gatherer_;
     std::unique_ptr<incidents::Service> incidents_;
     std::unique_ptr<alerts::Service> alerts_;

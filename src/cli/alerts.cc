@@ -14,6 +14,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr size_t kGapsShown = 10;
+
 std::string labels_text(const json::object& labels) {
     std::string out;
     for (const auto& [name, value] : labels) {
@@ -45,6 +47,42 @@ std::string rule_state(const json::object& rule) {
     if (number_at(rule, "firing") > 0) return fmt::format("firing ({})", number_at(rule, "firing"));
     if (number_at(rule, "pending") > 0) return fmt::format("pending ({})", number_at(rule, "pending"));
     return number_at(rule, "last_look_ms") == 0 ? "not looked at yet" : "quiet";
+}
+
+// What it did, and how far that can be believed.
+std::string preview_text(const json::object& seen, const std::string& rule, const std::string& over) {
+    int64_t step_s = number_at(seen, "step_s");
+    std::string looked = step_s == 0 ? "at each change" : fmt::format("one each {} s", step_s);
+    std::string out = fmt::format("{} over {}: it would have fired {} time(s); {} looks, {}", rule, over,
+                                  number_at(seen, "fired"), number_at(seen, "looks"), looked);
+    const json::array& gaps = seen.at("gaps").as_array();
+    size_t first = gaps.size() > kGapsShown ? gaps.size() - kGapsShown : 0;
+    if (first > 0) out += fmt::format("\nthe newest {} of {} gaps:", kGapsShown, gaps.size());
+    for (size_t i = first; i < gaps.size(); ++i) {
+        const json::object& gap = gaps[i].as_object();
+        int64_t from = number_at(gap, "from_ms");
+        int64_t until = number_at(gap, "until_ms");
+        out += fmt::format("\nnot known: {} from {} ago on: {}", age(from, until), age(from, now_ms()),
+                           text_at(gap, "why"));
+    }
+    for (const json::value& each : seen.at("notes").as_array())
+        out += fmt::format("\nnote: {}", std::string_view(each.as_string()));
+    return out;
+}
+
+void print_episodes(const json::array& episodes) {
+    if (episodes.empty()) return;
+    Table table({"FROM", "FOR", "LABELS", "SUMMARY"});
+    for (const json::value& each : episodes) {
+        const json::object& episode = each.as_object();
+        int64_t starts = number_at(episode, "starts_ms");
+        int64_t ends = number_at(episode, "ends_ms");
+        std::string length = ends == 0 ? "still" : age(starts, ends);
+        if (episode.at("is_flapping").as_bool()) length += ", flapping";
+        table.add({age(starts, now_ms()) + " ago", length, labels_text(episode.at("labels").as_object()),
+                   text_at(episode, "summary")});
+    }
+    std::fputs(table.text().c_str(), stdout);
 }
 
 }  // namespace
@@ -86,19 +124,8 @@ int run_alert_preview(const Connection& connection, const std::string& rule, con
     const json::object& seen = answer->as_object();
     if (std::string cannot = text_at(seen, "cannot"); !cannot.empty())
         return std::printf("%s cannot be tried on the past: %s\n", rule.c_str(), cannot.c_str()), kBad;
-    std::printf("%s over %s: it would have fired %lld time(s); %lld looks, one each %lld s\n", rule.c_str(),
-                over.c_str(), static_cast<long long>(number_at(seen, "fired")),
-                static_cast<long long>(number_at(seen, "looks")),
-                static_cast<long long>(number_at(seen, "step_s")));
-    Table table({"FROM", "FOR", "LABELS", "SUMMARY"});
-    for (const json::value& each : seen.at("episodes").as_array()) {
-        const json::object& episode = each.as_object();
-        int64_t starts = number_at(episode, "starts_ms");
-        int64_t ends = number_at(episode, "ends_ms");
-        table.add({age(starts, now_ms()) + " ago", ends == 0 ? "still" : age(starts, ends),
-                   labels_text(episode.at("labels").as_object()), text_at(episode, "summary")});
-    }
-    if (!seen.at("episodes").as_array().empty()) std::fputs(table.text().c_str(), stdout);
+    std::puts(preview_text(seen, rule, over).c_str());
+    print_episodes(seen.at("episodes").as_array());
     return kOk;
 }
 

@@ -96,11 +96,13 @@ export async function incidents(suite, browser, shoot) {
     for (const [range, fired] of [["24 h", 2], ["7 d", 14], ["30 d", 60]]) {
       await page.getByRole("button", { name: range }).click();
       await page.locator("[data-fired]", { hasText: `${fired}×` }).waitFor();
-      assert.equal(await page.locator(".episode-bar i").count(), fired);
+      assert.equal(await page.locator(".episode-bar i:not(.gap)").count(), fired);
+      assert.equal(await page.locator(".episode-bar i.gap").count(), 1);
+      await page.locator("[data-gaps]").getByText("Nightshift was stopped").waitFor();
     }
     await page.getByRole("button", { name: "Preview budget_near" }).click();
     await page.locator("[data-rule=budget_near]").getByRole("button", { name: "7 d" }).click();
-    await page.getByText("It cannot be previewed: what budgets stood at").waitFor();
+    await page.getByText("It cannot be previewed: how every budget was").waitFor();
     await page.close();
   });
   await suite.check("alerts: an alert is silenced with its labels, the silence is listed and ended", async () => {

@@ -181,7 +181,19 @@ export interface AlertRule {
 
 export interface Episode { labels: Labels; summary: string; starts_ms: number; ends_ms: number | null; is_flapping: boolean }
 
-export interface RulePreview { fired: number; looks: number; step_s: number; episodes: Episode[]; cannot: string }
+// A time in which nobody looked.
+export interface Gap { from_ms: number; until_ms: number; why: string }
+
+export interface RulePreview {
+  fired: number;
+  looks: number;
+  step_s: number;               // 0: at each change
+  episodes: Episode[];
+  gaps: Gap[];
+  left_out: number;             // changes that were too many to be kept
+  notes: string[];
+  cannot: string;
+}
 
 export interface Silence {
   id: string;

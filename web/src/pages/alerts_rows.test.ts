@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Alert, AlertRule, Silence } from "../api/incident_types.ts";
-import { barsOf, conditionOf, inAlertOrder, inRuleOrder, inSilenceOrder, labelPairs, lookedOf, matchersOf, matchesAlert, ruleState, share, silenceState, suppressionOf, trimMatchers, webLink, whereOf } from "./alerts_rows.ts";
+import { barsOf, conditionOf, gapBarsOf, inAlertOrder, inRuleOrder, inSilenceOrder, labelPairs, lookedOf, matchersOf, matchesAlert, ruleState, share, silenceState, suppressionOf, trimMatchers, webLink, whereOf } from "./alerts_rows.ts";
 
 const now = 1_000_000_000;
 const rule = (changes: Partial<AlertRule> = {}): AlertRule =>
@@ -41,6 +41,8 @@ test("lays episodes out in percent of the range, cut at its ends", () => {
   assert.deepEqual(bars.map(({ left, width }) => [left, width]), [[0, 50], [50, 10], [90, 10]]);
   assert.ok((barsOf([episode(1500, 1500)], 1000, 2000)[0]?.width ?? 0) > 0, "a moment is seen");
   assert.deepEqual(barsOf([episode(1, 2)], 5, 5), []);
+  const [gap] = gapBarsOf([{ from_ms: 0, until_ms: 1500, why: "it was stopped" }], 1000, 2000);
+  assert.deepEqual([gap?.left, gap?.width, gap?.title], [0, 50, "not known: it was stopped"]);
 });
 
 const alert = (changes: Partial<Alert> = {}): Alert =>

@@ -1,4 +1,4 @@
-import type { Alert, AlertRule, Episode, Labels, Silence } from "../api/incident_types.ts";
+import type { Alert, AlertRule, Episode, Gap, Labels, Silence } from "../api/incident_types.ts";
 import { ago, count, plural, span } from "../lib/format.ts";
 
 // What the page of alerts shows, in which order and in which words. Pure.
@@ -84,6 +84,11 @@ export function barsOf(episodes: readonly Episode[], fromMs: number, toMs: numbe
     const left = ((start - fromMs) / whole) * 100;
     return [{ left, width: Math.max(0.4, Math.min(100 - left, ((end - start) / whole) * 100)), title: each.summary, isFlapping: each.is_flapping }];
   });
+}
+
+// The times in which nobody looked, on the same bar.
+export function gapBarsOf(gaps: readonly Gap[], fromMs: number, toMs: number): Bar[] {
+  return barsOf(gaps.map((gap) => ({ labels: {}, summary: `not known: ${gap.why}`, starts_ms: gap.from_ms, ends_ms: gap.until_ms, is_flapping: false })), fromMs, toMs);
 }
 
 // --- Alerts ---

@@ -10,9 +10,10 @@ import { Ago } from "../ui/facts.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { LabelChips } from "../ui/incident_words.tsx";
 import { usePolled, ReadError } from "../ui/polled.tsx";
-import { barsOf, conditionOf, inRuleOrder, kRanges, kRuleTones, lookedOf, problemsOf, ruleState, ruleWords, whereOf } from "./alerts_rows.ts";
+import { barsOf, conditionOf, gapBarsOf, inRuleOrder, kRanges, kRuleTones, lookedOf, problemsOf, ruleState, ruleWords, whereOf } from "./alerts_rows.ts";
 
 const kEpisodesShown = 50;
+const kGapsShown = 5;
 
 // The rules: whether each looked, what it saw, and what it would have done in the past.
 export function Rules() {
@@ -96,11 +97,22 @@ function Episodes({ preview, fromMs, toMs }: { preview: RulePreview; fromMs: num
   const zone = utc.value;
   return (
     <>
-      <p data-fired>It would have fired <b>{count(preview.fired)}×</b>; looked at {plural(preview.looks, "moment")}, each {span(preview.step_s * 1000)}.</p>
+      <p data-fired>It would have fired <b>{count(preview.fired)}×</b>; looked at {plural(preview.looks, "moment")}, {preview.step_s === 0 ? "at each change" : `each ${span(preview.step_s * 1000)}`}.</p>
       <div class="episode-bar" role="img" aria-label={`${plural(preview.episodes.length, "episode")} from ${dateTime(fromMs, zone)} to ${dateTime(toMs, zone)}`}>
+        {gapBarsOf(preview.gaps, fromMs, toMs).map((bar, i) => <i key={`gap${i}`} class="gap" title={bar.title} style={{ left: `${bar.left}%`, width: `${bar.width}%` }} />)}
         {barsOf(preview.episodes, fromMs, toMs).map((bar, i) => <i key={i} class={bar.isFlapping ? "flapping" : ""} title={bar.title} style={{ left: `${bar.left}%`, width: `${bar.width}%` }} />)}
       </div>
       <div class="row faint small"><span>{dateTime(fromMs, zone)}</span><span class="push">{dateTime(toMs, zone)}</span></div>
+      {preview.gaps.length > 0 && (
+        <div class="note s-unknown" data-gaps>
+          <Icon name="unknown" />
+          <ul class="gaps">
+            {[...preview.gaps].reverse().slice(0, kGapsShown).map((gap) => <li key={gap.from_ms}>Not known for {span(gap.until_ms - gap.from_ms)} from {dateTime(gap.from_ms, zone).slice(0, 16)}: {gap.why}</li>)}
+            {preview.gaps.length > kGapsShown && <li>and {preview.gaps.length - kGapsShown} more such times</li>}
+          </ul>
+        </div>
+      )}
+      {preview.notes.map((note) => <p key={note} class="muted small">{note}</p>)}
       <ul class="episodes">
         {[...preview.episodes].reverse().slice(0, kEpisodesShown).map((each, i) => (
           <li key={i}>

@@ -87,9 +87,10 @@ export const rules = (isCalm) => [
 const episodes = (start, overS) => Array.from({ length: Math.round(overS / 43_200) }, (_, i) => ({ labels: labelsOf("session_looping", { agent: "billing", session: `s${i}` }), summary: `billing goes in circles in session s${i}: the same call ${10 + i}×`, starts_ms: start - overS * 1000 + i * 43_200e3 + 36e5, ends_ms: i * 43_200 > overS - 43_200 ? null : start - overS * 1000 + i * 43_200e3 + 36e5 + (i % 4 + 1) * 15 * 60e3, is_flapping: i % 5 === 4 }));
 
 export function preview(name, overS) {
-  if (name === "budget_near") return { fired: 0, looks: 0, step_s: 0, episodes: [], cannot: "what budgets stood at in the past is not kept" };
+  if (name === "budget_near") return { fired: 0, looks: 0, step_s: 0, episodes: [], gaps: [], left_out: 0, notes: [], cannot: "how every budget was in that time is not known" };
   const found = episodes(Date.now(), overS);
-  return { fired: found.length, looks: overS / 300, step_s: 300, episodes: found, cannot: "" };
+  const from = Date.now() - overS * 1000;
+  return { fired: found.length, looks: 2 * found.length, step_s: 0, episodes: found, gaps: [{ from_ms: from, until_ms: from + 2 * 36e5, why: "Nightshift was stopped" }], left_out: 12, notes: ["12 changes were left out"], cannot: "" };
 }
 
 const alert = (fingerprint, labels, summary, changes = {}) => ({ fingerprint, labels, annotations: { summary }, starts_ms: Date.now() - 11 * 60e3, ends_ms: null, is_firing: true, is_flapping: false, suppressed_by: null, suppressed_what: "", generator: "rule", ...changes });
