@@ -37,6 +37,13 @@ bool is_measured(SignalKind kind) {
     return kind == SignalKind::kQuery || kind == SignalKind::kSilence;
 }
 
+Labels added_labels(const Rule& rule) {
+    Labels added = rule.labels;
+    added.set("alertname", rule.name);
+    if (rule.severity) added.set("severity", to_string(*rule.severity));
+    return added;
+}
+
 // A rule that is found by a label's value asks only about signals that have it.
 const Matcher* selective_matcher(const Rule& rule) {
     const Matcher* best = nullptr;
@@ -69,6 +76,7 @@ void Evaluator::replace(std::vector<RulePtr> rules) {
         Slot slot;
         if (auto known = before.find(rule->name); known != before.end()) slot.state = known->second.state;
         slot.state.rule = rule;
+        slot.added = added_labels(*rule);
         slot.rule = std::move(rule);
         slots_.push_back(std::move(slot));
     }
@@ -201,9 +209,7 @@ void Evaluator::observe_rule_unknown(const std::string& rule, std::string why) {
 
 uint64_t Evaluator::hold_series(uint32_t rule, const Signal& signal, Time now) {
     const Rule& which = *slots_[rule].rule;
-    Labels labels = identity(which.on, signal).with(signal.added).with(which.labels);
-    labels.set("alertname", which.name);
-    if (which.severity) labels.set("severity", to_string(*which.severity));
+    Labels labels = identity(which.on, signal).with(signal.added).with(slots_[rule].added);
     uint64_t id = mix(std::hash<std::string>{}(signal.tenant), labels.fingerprint());
     auto found = series_.find(id);
     if (found == series_.end()) {

@@ -56,6 +56,7 @@ public:
 private:
     struct Slot {
         RulePtr rule;
+        Labels added;  // to each of its alerts
         RuleState state;
         bool is_known = false;  // the last look could tell
     };

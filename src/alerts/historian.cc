@@ -193,15 +193,13 @@ Result<Preview> Historian::preview(const Rule& rule, Time from, Time to) const {
     PastRange range{rule.on, rule.tenant, replay_begin(rule, from, every_), to};
     std::function<Result<Past>(store::Database&)> look = [&](store::Database& db) -> Result<Past> {
         PastBuilder builder(rule);
-        auto read = select_stretches(db, range, [&](Stretch each) { return builder.take(std::move(each)); });
+        auto read = select_stretches(
+            db, range, [&](const Labels& labels) { return builder.wants(labels); },
+            [&](const Stretch& each) { builder.take(each); });
         if (!read) return Failure(read.error());
-        Time known_from = std::max(range.from, builder.known_from());
         Past past = std::move(builder).finish();
         NS_TRY(std::vector<Watched> watched, select_watched(db, range));
-        past.gaps = gaps_between(watched, known_from, to, std::max(kPatience, 3 * every_));
-        if (known_from > range.from)
-            past.gaps.insert(past.gaps.begin(),
-                             {range.from, known_from, "more happened than can be looked at"});
+        past.gaps = gaps_between(watched, range.from, to, std::max(kPatience, 3 * every_));
         NS_TRY(past.left_out, count_left_out(db, {range.kind, range.tenant, from, to}));
         return past;
     };

@@ -11,17 +11,24 @@ namespace {
 using store::Database;
 using store::Statement;
 
+// Few things stand in few ways again and again: what they are is kept once.
 constexpr std::string_view kCreate =
-    "CREATE TABLE signal_stretches ("
+    "CREATE TABLE signal_labels ("
     " id INTEGER PRIMARY KEY,"
     " kind TEXT NOT NULL,"
     " tenant TEXT NOT NULL,"
     " labels TEXT NOT NULL,"  // packed
-    " value REAL,"            // null: no number
+    " UNIQUE (kind, tenant, labels)) STRICT;"
+    "CREATE TABLE signal_stretches ("
+    " id INTEGER PRIMARY KEY,"
+    " kind TEXT NOT NULL,"
+    " labels INTEGER NOT NULL,"
+    " value REAL,"  // null: no number
     " says TEXT NOT NULL,"
     " from_us INTEGER NOT NULL,"
     " until_us INTEGER NOT NULL) STRICT;"  // the largest number: it stands so still
     "CREATE INDEX signal_stretches_by_end ON signal_stretches (kind, until_us);"
+    "CREATE INDEX signal_stretches_by_labels ON signal_stretches (labels, until_us);"
     "CREATE TABLE signal_watched ("
     " id INTEGER PRIMARY KEY,"
     " kind TEXT NOT NULL,"
@@ -36,28 +43,27 @@ constexpr std::string_view kCreate =
     " count INTEGER NOT NULL,"
     " PRIMARY KEY (kind, tenant, hour_us)) STRICT, WITHOUT ROWID";
 
-constexpr std::string_view kColumns = "id, kind, tenant, labels, value, says, from_us, until_us";
-
-Stretch stretch_of(const Statement& row, SignalKind kind) {
-    Stretch stretch;
+// Of the columns id, value, says, from_us, until_us.
+void read_stretch(const Statement& row, Stretch& stretch) {
     stretch.id = row.integer(0);
-    stretch.kind = kind;
-    stretch.tenant = row.text(2);
-    stretch.labels = Labels::unpack(row.text(3));
-    stretch.value = row.is_null(4) ? NAN : row.real(4);
-    stretch.says = row.text(5);
-    stretch.from = from_unix_us(row.integer(6));
-    stretch.until = from_unix_us(row.integer(7));
-    return stretch;
+    stretch.value = row.is_null(1) ? NAN : row.real(1);
+    stretch.says = row.text(2);
+    stretch.from = from_unix_us(row.integer(3));
+    stretch.until = from_unix_us(row.integer(4));
 }
 
 Result<void> put_stretches(Database& db, const HistoryBatch& batch) {
+    NS_TRY(Statement name,
+           db.prepare("INSERT OR IGNORE INTO signal_labels (kind, tenant, labels) VALUES (?, ?, ?)"));
     NS_TRY(Statement put,
-           db.prepare(
-               fmt::format("INSERT INTO signal_stretches ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", kColumns)));
+           db.prepare("INSERT INTO signal_stretches (id, kind, labels, value, says, from_us, until_us)"
+                      " SELECT ?4, ?1, id, ?5, ?6, ?7, ?8 FROM signal_labels"
+                      " WHERE kind = ?1 AND tenant = ?2 AND labels = ?3"));
     for (const Stretch& each : batch.opened) {
-        put.bind(1, each.id).bind(2, to_string(each.kind)).bind(3, each.tenant);
-        put.bind(4, each.labels.packed()).bind_real(5, each.value).bind(6, each.says);
+        for (Statement* one : {&name, &put})
+            one->bind(1, to_string(each.kind)).bind(2, each.tenant).bind(3, each.labels.packed());
+        if (auto done = name.run(); !done) return done;
+        put.bind(4, each.id).bind_real(5, each.value).bind(6, each.says);
         put.bind(7, unix_us(each.from)).bind(8, unix_us(each.until));
         if (auto done = put.run(); !done) return done;
     }
@@ -88,8 +94,14 @@ Result<void> trim_watched(Database& db, SignalKind kind, Time cut) {
     return forget.run();
 }
 
-// Nothing of what is deleted may be missed by somebody who thinks it was watched.
 Result<int64_t> remove_ended(Database& db, SignalKind kind, Time until) {
+    NS_TRY(Statement unname,
+           db.prepare(
+               "DELETE FROM signal_labels WHERE id IN"
+               " (SELECT labels FROM signal_stretches WHERE kind = ?1 AND until_us <= ?2) AND NOT EXISTS"
+               " (SELECT 1 FROM signal_stretches s WHERE s.labels = signal_labels.id AND s.until_us > ?2)"));
+    unname.bind(1, to_string(kind)).bind(2, unix_us(until));
+    if (auto done = unname.run(); !done) return Failure(done.error());
     NS_TRY(Statement remove, db.prepare("DELETE FROM signal_stretches WHERE kind = ? AND until_us <= ?"));
     remove.bind(1, to_string(kind)).bind(2, unix_us(until));
     if (auto done = remove.run(); !done) return Failure(done.error());
@@ -131,14 +143,19 @@ Result<KeptHistory> select_kept(Database& db) {
         count.bind(1, to_string(kind));
         NS_TRY([[maybe_unused]] bool has_count, count.step());
         kept.rows[i] = count.integer(0);
-        NS_TRY(Statement open, db.prepare(fmt::format("SELECT {} FROM signal_stretches WHERE kind = ? AND"
-                                                      " until_us = ? ORDER BY id",
-                                                      kColumns)));
+        NS_TRY(Statement open, db.prepare("SELECT s.id, value, says, from_us, until_us, tenant, l.labels"
+                                          " FROM signal_stretches s JOIN signal_labels l ON l.id = s.labels"
+                                          " WHERE s.kind = ? AND until_us = ? ORDER BY s.id"));
         open.bind(1, to_string(kind)).bind(2, unix_us(Stretch::kOpen));
         for (;;) {
             NS_TRY(bool has_row, open.step());
             if (!has_row) break;
-            kept.open.push_back(stretch_of(open, kind));
+            Stretch stretch;
+            read_stretch(open, stretch);
+            stretch.kind = kind;
+            stretch.tenant = open.text(5);
+            stretch.labels = Labels::unpack(open.text(6));
+            kept.open.push_back(std::move(stretch));
         }
     }
     NS_TRY(Statement last, db.prepare("SELECT max(coalesce((SELECT max(id) FROM signal_stretches), 0),"
@@ -149,16 +166,27 @@ Result<KeptHistory> select_kept(Database& db) {
 }
 
 Result<void> select_stretches(Database& db, const PastRange& range,
-                              const std::function<bool(Stretch)>& take) {
-    NS_TRY(Statement select,
-           db.prepare(fmt::format("SELECT {} FROM signal_stretches WHERE kind = ? AND until_us > ?"
-                                  " AND tenant = ? AND from_us <= ? ORDER BY until_us DESC",
-                                  kColumns)));
-    select.bind(1, to_string(range.kind)).bind(2, unix_us(range.from)).bind(3, range.tenant);
-    select.bind(4, unix_us(range.to));
+                              const std::function<bool(const Labels&)>& is_meant,
+                              const std::function<void(const Stretch&)>& take) {
+    NS_TRY(Statement names, db.prepare("SELECT id, labels FROM signal_labels WHERE kind = ? AND tenant = ?"));
+    names.bind(1, to_string(range.kind)).bind(2, range.tenant);
+    Stretch stretch;
+    stretch.kind = range.kind;
+    stretch.tenant = range.tenant;
     for (;;) {
-        NS_TRY(bool has_row, select.step());
-        if (!has_row || !take(stretch_of(select, range.kind))) return {};
+        NS_TRY(bool has_name, names.step());
+        if (!has_name) return {};
+        stretch.labels = Labels::unpack(names.text(1));
+        if (!is_meant(stretch.labels)) continue;
+        NS_TRY(Statement rows, db.prepare("SELECT id, value, says, from_us, until_us FROM signal_stretches"
+                                          " WHERE labels = ? AND until_us > ? AND from_us <= ?"));
+        rows.bind(1, names.integer(0)).bind(2, unix_us(range.from)).bind(3, unix_us(range.to));
+        for (;;) {
+            NS_TRY(bool has_row, rows.step());
+            if (!has_row) break;
+            read_stretch(rows, stretch);
+            take(stretch);
+        }
     }
 }
 

@@ -33,9 +33,10 @@ struct PastRange {
     Time from;
     Time to;
 };
-// Stretches that touch the range, those that ended last first; until `take` says no.
+// Stretches that touch the range, of the labels that are meant, those with the same labels together.
 Result<void> select_stretches(store::Database& db, const PastRange& range,
-                              const std::function<bool(Stretch)>& take);
+                              const std::function<bool(const Labels&)>& is_meant,
+                              const std::function<void(const Stretch&)>& take);
 // By their beginning.
 Result<std::vector<Watched>> select_watched(store::Database& db, const PastRange& range);
 Result<uint64_t> count_left_out(store::Database& db, const PastRange& range);

@@ -35,10 +35,9 @@ struct HistoryStore : testing::Test {
 
     std::vector<Stretch> stretches(PastRange range = kAll) {
         std::vector<Stretch> found;
-        EXPECT_TRUE(select_stretches(db, range, [&](Stretch each) {
-            found.push_back(std::move(each));
-            return true;
-        }));
+        EXPECT_TRUE(select_stretches(
+            db, range, [&](const Labels& labels) { return labels.get("state") == "failed"; },
+            [&](const Stretch& each) { found.push_back(each); }));
         return found;
     }
 };
@@ -74,15 +73,18 @@ TEST_F(HistoryStore, GivesBackWhatItTook) {
     EXPECT_EQ(kept.rows[0], 2);
 }
 
-TEST_F(HistoryStore, FindsWhatTouchesTheRangeTheNewestFirst) {
+TEST_F(HistoryStore, FindsWhatTouchesTheRangeAndIsMeant) {
     put({.opened = {stood(1, kStart, kStart + hours(1)), stood(2, kStart + hours(1), kStart + hours(5)),
                     stood(3, kStart + hours(2), Stretch::kOpen),
                     stood(4, kStart + hours(9), Stretch::kOpen)}});
     PastRange range{SignalKind::kSession, "default", kStart + hours(3), kStart + hours(6)};
     std::vector<Stretch> found = stretches(range);
     ASSERT_THAT(found, SizeIs(2));
-    EXPECT_EQ(found[0].id, 3);
-    EXPECT_EQ(found[1].id, 2);
+    EXPECT_EQ(found[0].id + found[1].id, 2 + 3);
+    Stretch other = stood(5, kStart, Stretch::kOpen);
+    other.labels.set("state", "idle");
+    put({.opened = {other}});
+    EXPECT_THAT(stretches(range), SizeIs(2));
     range.tenant = "other";
     EXPECT_THAT(stretches(range), IsEmpty());
     range = kAll;
@@ -125,11 +127,15 @@ TEST_F(HistoryStore, ForgetsInPortions) {
     HistoryBatch batch;
     for (int64_t i = 0; i < kHistoryPortion + 100; ++i)
         batch.opened.push_back(stood(i + 1, kStart, kStart + seconds(i + 1)));
+    batch.opened.push_back(stood(1'000'000, kStart, Stretch::kOpen));
     put(batch);
     Time before = kStart + hours(24);
     EXPECT_EQ(*forget_history(db, SignalKind::kSession, before), kHistoryPortion);
     EXPECT_EQ(*forget_history(db, SignalKind::kSession, before), 100);
     EXPECT_EQ(*forget_history(db, SignalKind::kSession, before), 0);
+    store::Statement names = *db.prepare("SELECT count(*) FROM signal_labels");
+    ASSERT_TRUE(*names.step());
+    EXPECT_EQ(names.integer(0), 1) << "of what still stands";
 }
 
 TEST_F(HistoryStore, TakesBackWhatMayHaveBeenLost) {

@@ -20,15 +20,14 @@ constexpr std::chrono::hours kSilenceMax{24 * 90};  // the longest silence; a lo
 
 // Of what is kept of the past.
 constexpr size_t kHistoryThingsMax = 50'000;     // of a kind; with more it counts as not watched
-constexpr int64_t kHistoryRowsMax = 500'000;     // about 75 MB; the oldest of the fullest kind are shed
+constexpr int64_t kHistoryRowsMax = 500'000;     // about 55 MB; the oldest of the fullest kind are shed
 constexpr int64_t kHistoryPortion = 5'000;       // rows that are deleted at once
 constexpr uint32_t kHistoryTurnsMax = 6;         // changes of one thing in a minute; the others are counted
 constexpr uint32_t kHistoryChangesMax = 30'000;  // of everything in a minute; the others wait for the next
 constexpr size_t kHistoryBatchesMax = 8;         // that the disk has not taken; then nothing is watched
 constexpr size_t kHistorySaysBytesMax = 200;     // of the words that are kept with a change; cut
 constexpr int64_t kWatchedMax = 5'000;           // stretches of being watched, of a kind; the oldest go
-constexpr size_t kReplayStretchesMax = 200'000;  // that fit a rule; what is older counts as not watched
-constexpr uint64_t kReplayLooksMax = 500'000;    // of one preview; it says what it left out
+constexpr uint64_t kReplayLooksMax = 200'000;    // of one preview; it says what it left out
 constexpr size_t kGapsListedMax = 100;           // of one preview, the newest
 
 }  // namespace nightshift::alerts

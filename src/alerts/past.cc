@@ -2,41 +2,25 @@
 
 #include <algorithm>
 
-#include "alerts/limits.h"
-
 namespace nightshift::alerts {
 
-PastBuilder::Known& PastBuilder::known(Stretch& stretch) {
-    auto [found, is_new] = by_labels_.try_emplace(stretch.labels.packed());
-    Known& known = found->second;
-    if (!is_new) return known;
-    known.is_meant = match_all(rule_.where, stretch.labels);
-    if (!known.is_meant) return known;
-    std::string thing = stretch.labels.only(identity_of(stretch.kind)).packed();
-    known.thing =
-        by_thing_.try_emplace(std::move(thing), static_cast<uint32_t>(by_thing_.size())).first->second;
-    known.labels = static_cast<uint32_t>(past_.labels.size());
-    past_.labels.push_back(std::move(stretch.labels));
-    return known;
+bool PastBuilder::wants(const Labels& labels) const {
+    return match_all(rule_.where, labels);
 }
 
-bool PastBuilder::take(Stretch stretch) {
-    ++past_.stretches;
-    const Known& which = known(stretch);
-    if (!which.is_meant || !rule_.threshold.holds(stretch.value)) return true;
-    if (held_ == kReplayStretchesMax) {
-        known_from_ = stretch.until;
-        return false;
+void PastBuilder::take(const Stretch& stretch) {
+    if (!rule_.threshold.holds(stretch.value)) return;
+    if (past_.labels.empty() || past_.labels.back() != stretch.labels) {
+        std::string thing = stretch.labels.only(identity_of(stretch.kind)).packed();
+        thing_ = by_thing_.try_emplace(std::move(thing), past_.things.size()).first->second;
+        if (thing_ == past_.things.size()) past_.things.emplace_back();
+        past_.labels.push_back(stretch.labels);
     }
-    ++held_;
-    if (past_.things.size() <= which.thing) past_.things.resize(which.thing + 1);
-    past_.things[which.thing].push_back(
-        {which.labels, stretch.value, stretch.from, stretch.until, std::move(stretch.says)});
-    return true;
+    auto labels = static_cast<uint32_t>(past_.labels.size() - 1);
+    past_.things[thing_].push_back({labels, stretch.value, stretch.from, stretch.until, stretch.says});
 }
 
 Past PastBuilder::finish() && {
-    std::erase_if(past_.things, [](const auto& thing) { return thing.empty(); });
     for (auto& thing : past_.things) {
         std::sort(thing.begin(), thing.end(),
                   [](const Past::Held& a, const Past::Held& b) { return a.from < b.from; });

@@ -24,34 +24,25 @@ struct Past {
     std::vector<Labels> labels;
     std::vector<std::vector<Held>> things;  // by their beginning, and not overlapping
     std::vector<Gap> gaps;                  // by their beginning, and not overlapping
-    uint64_t stretches = 0;                 // that were read
     uint64_t left_out = 0;
 };
 
-// Makes a Past of what the store gives, the newest first. Of its tenant and kind the rule is not asked.
+// Makes a Past of what the store gives. Of its tenant and kind the rule is not asked.
 class PastBuilder {
 public:
     explicit PastBuilder(const Rule& rule) : rule_(rule) {}
 
-    // False: it is enough, and of the time before `known_from()` nothing can be said.
-    bool take(Stretch stretch);
-    Time known_from() const { return known_from_; }
+    // Whether stretches with these labels can matter.
+    bool wants(const Labels& labels) const;
+    // Cheaper when those with the same labels come together.
+    void take(const Stretch& stretch);
     Past finish() &&;
 
 private:
-    struct Known {
-        uint32_t labels = 0;
-        uint32_t thing = 0;
-        bool is_meant = false;  // by the rule's matchers
-    };
-    Known& known(Stretch& stretch);
-
     const Rule& rule_;
     Past past_;
-    size_t held_ = 0;
-    Time known_from_;
-    std::unordered_map<std::string, Known> by_labels_;  // packed
-    std::unordered_map<std::string, uint32_t> by_thing_;
+    size_t thing_ = 0;  // of the last labels
+    std::unordered_map<std::string, size_t> by_thing_;
 };
 
 // What is not covered between two times. The last stretch may have ended up to `patience` before the end: the

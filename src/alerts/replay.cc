@@ -54,7 +54,7 @@ private:
     Time next(Time now) {
         if (is_blind_) return change_ = past_.gaps[gap_].until;
         bool holds = at_ < held_.size() && held_[at_].from <= now;
-        change_ = at_ == held_.size() ? Time::max() : holds ? held_[at_].until : held_[at_].from;
+        change_ = at_ == held_.size() ? Time::max() : holds ? held_until() : held_[at_].from;
         if (evaluator_.series() == 0) return change_;
         Time next = change_;
         // The last look that saw it hold: from then on it counts until it is over.
@@ -72,6 +72,13 @@ private:
         return next;
     }
 
+    // That it holds on in another way changes nothing.
+    Time held_until() {
+        last_ = std::max(last_, at_);
+        while (last_ + 1 < held_.size() && held_[last_].until == held_[last_ + 1].from) ++last_;
+        return held_[last_].until;
+    }
+
     // The first look then or later.
     Time on_grid(Time time) const {
         if (time <= turned_) return turned_;
@@ -84,8 +91,9 @@ private:
     const std::vector<Past::Held>& held_;
     seconds every_;
     Evaluator evaluator_;
-    size_t at_ = 0;   // of those that are not over
-    size_t gap_ = 0;  // the same
+    size_t at_ = 0;    // of those that are not over
+    size_t last_ = 0;  // of those that hold on without a break
+    size_t gap_ = 0;   // the same as at_
     bool is_blind_ = false;
     Time change_;
     Time turned_;  // when it last changed, or was seen again
