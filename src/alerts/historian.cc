@@ -15,6 +15,7 @@ namespace {
 constexpr seconds kWriteEvery{10};       // while something changes
 constexpr seconds kStillWatching{60};    // otherwise: so much is not known after a crash
 constexpr size_t kWriteAtOnce = 10'000;  // changes
+constexpr seconds kMendEvery{60};        // after a failure
 constexpr seconds kPatience{30};
 constexpr std::chrono::minutes kForgetEvery{30};
 
@@ -70,12 +71,15 @@ bool Historian::keeps(SignalKind kind) {
 }
 
 void Historian::look(const std::vector<Observation>& seen) {
-    if (is_damaged_) {
-        if (!is_mending_) tasks_.spawn([this] { return mend(); });
-        is_mending_ = true;
-        return;
-    }
+    bool has_room = parts_.has_room();
+    if (!has_room) give_up("the disk is nearly full");
     Time now = parts_.clock.now();
+    if (is_damaged_) {
+        bool is_early = now - damaged_ < kMendEvery && now >= damaged_;
+        if (is_early || is_mending_ || !has_room) return;
+        is_mending_ = true;
+        return tasks_.spawn([this] { return mend(); });
+    }
     for (const Observation& each : seen) {
         if (!keeps(each.kind)) continue;
         if (each.unknown_why.empty()) {
@@ -125,6 +129,7 @@ Task<Result<void>> Historian::write() {
 void Historian::give_up(const std::string& why) {
     if (is_damaged_) return;
     is_damaged_ = true;
+    damaged_ = parts_.clock.now();
     ++stats_.failures_total;
     log::error("alerts", "how everything is cannot be written: {}", why);
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -36,6 +37,8 @@ public:
         store::Writer& writer;  // of a database with migrate_history()
         store::Readers& readers;
         const Clock& clock;
+        // Whether the disk has room for more than what people must be told.
+        std::function<bool()> has_room;
     };
     // Reads what stood open. Blocking.
     static Result<std::unique_ptr<Historian>> open(Parts parts, const Settings& settings);
@@ -77,6 +80,7 @@ private:
     Time last_write_;
     size_t writing_ = 0;
     bool is_damaged_ = false;  // what was kept may not be on disk
+    Time damaged_;
     bool is_mending_ = false;
     bool is_shedding_ = false;
     HistoryStats stats_;

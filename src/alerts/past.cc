@@ -41,7 +41,9 @@ std::vector<Gap> gaps_between(const std::vector<Watched>& watched, Time from, Ti
         known_until = std::max(known_until, each.until);
         why = each.why.empty() ? "Nightshift did not run" : each.why;
     }
-    bool goes_on = !watched.empty() && watched.back().why.empty() && to - known_until <= patience;
+    bool is_last_open = !watched.empty() && watched.back().why.empty();
+    if (is_last_open) why = "nothing of it is on disk yet";
+    bool goes_on = is_last_open && to - known_until <= patience;
     if (known_until < to && !goes_on) gaps.push_back({known_until, to, why});
     return gaps;
 }
