@@ -42,7 +42,7 @@ Result<std::unique_ptr<Historian>> Historian::open(Parts parts, const Settings& 
     std::unique_ptr<Historian> made(new Historian(parts, settings));
     made->history_.restore(kept.open, kept.next_id);
     made->rows_ = kept.rows;
-    made->written_ = made->last_write_ = parts.clock.now();
+    made->written_ = parts.clock.now();
     return made;
 }
 

@@ -76,8 +76,8 @@ private:
     seconds keep_;
     History history_;
     std::array<int64_t, kSignalKindCount> rows_{};
-    Time written_;  // everything before it is on disk
-    Time last_write_;
+    Time written_;     // everything before it is on disk
+    Time last_write_;  // the first look is written at once
     size_t writing_ = 0;
     bool is_damaged_ = false;  // what was kept may not be on disk
     Time damaged_;

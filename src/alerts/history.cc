@@ -209,6 +209,7 @@ void History::keep(SignalKind kind, const std::string& tenant, Thing& thing, con
     opened.kind = kind;
     opened.tenant = tenant;
     opened.labels = signal->labels;
+    opened.added = signal->added;
     opened.value = signal->value;
     opened.says = truncate_utf8(signal->says, kHistorySaysBytesMax);
     opened.from = thing.seen_since;

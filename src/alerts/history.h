@@ -20,6 +20,7 @@ struct Stretch {
     SignalKind kind = SignalKind::kSession;
     std::string tenant;
     Labels labels;
+    Labels added;  // of these, those that its alerts have too
     double value = 0;
     std::string says;  // when it began
     Time from;

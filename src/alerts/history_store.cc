@@ -18,6 +18,7 @@ constexpr std::string_view kCreate =
     " kind TEXT NOT NULL,"
     " tenant TEXT NOT NULL,"
     " labels TEXT NOT NULL,"  // packed
+    " added TEXT NOT NULL,"   // packed
     " UNIQUE (kind, tenant, labels)) STRICT;"
     "CREATE TABLE signal_stretches ("
     " id INTEGER PRIMARY KEY,"
@@ -53,8 +54,9 @@ void read_stretch(const Statement& row, Stretch& stretch) {
 }
 
 Result<void> put_stretches(Database& db, const HistoryBatch& batch) {
-    NS_TRY(Statement name,
-           db.prepare("INSERT OR IGNORE INTO signal_labels (kind, tenant, labels) VALUES (?, ?, ?)"));
+    NS_TRY(
+        Statement name,
+        db.prepare("INSERT OR IGNORE INTO signal_labels (kind, tenant, labels, added) VALUES (?, ?, ?, ?)"));
     NS_TRY(Statement put,
            db.prepare("INSERT INTO signal_stretches (id, kind, labels, value, says, from_us, until_us)"
                       " SELECT ?4, ?1, id, ?5, ?6, ?7, ?8 FROM signal_labels"
@@ -62,6 +64,7 @@ Result<void> put_stretches(Database& db, const HistoryBatch& batch) {
     for (const Stretch& each : batch.opened) {
         for (Statement* one : {&name, &put})
             one->bind(1, to_string(each.kind)).bind(2, each.tenant).bind(3, each.labels.packed());
+        name.bind(4, each.added.packed());
         if (auto done = name.run(); !done) return done;
         put.bind(4, each.id).bind_real(5, each.value).bind(6, each.says);
         put.bind(7, unix_us(each.from)).bind(8, unix_us(each.until));
@@ -168,7 +171,8 @@ Result<KeptHistory> select_kept(Database& db) {
 Result<void> select_stretches(Database& db, const PastRange& range,
                               const std::function<bool(const Labels&)>& is_meant,
                               const std::function<void(const Stretch&)>& take) {
-    NS_TRY(Statement names, db.prepare("SELECT id, labels FROM signal_labels WHERE kind = ? AND tenant = ?"));
+    NS_TRY(Statement names,
+           db.prepare("SELECT id, labels, added FROM signal_labels WHERE kind = ? AND tenant = ?"));
     names.bind(1, to_string(range.kind)).bind(2, range.tenant);
     Stretch stretch;
     stretch.kind = range.kind;
@@ -178,6 +182,7 @@ Result<void> select_stretches(Database& db, const PastRange& range,
         if (!has_name) return {};
         stretch.labels = Labels::unpack(names.text(1));
         if (!is_meant(stretch.labels)) continue;
+        stretch.added = Labels::unpack(names.text(2));
         NS_TRY(Statement rows, db.prepare("SELECT id, value, says, from_us, until_us FROM signal_stretches"
                                           " WHERE labels = ? AND until_us > ? AND from_us <= ?"));
         rows.bind(1, names.integer(0)).bind(2, unix_us(range.from)).bind(3, unix_us(range.to));

@@ -45,6 +45,7 @@ struct HistoryStore : testing::Test {
 TEST_F(HistoryStore, GivesBackWhatItTook) {
     HistoryBatch batch;
     batch.opened = {stood(1, kStart, Stretch::kOpen), stood(2, kStart, Stretch::kOpen)};
+    batch.opened[0].added = {{"state", "failed"}};
     batch.opened[1].value = NAN;
     batch.closed = {{2, kStart + hours(1)}};
     batch.watched = {{3, SignalKind::kSession, kStart, kStart + hours(1), ""}};
@@ -56,6 +57,7 @@ TEST_F(HistoryStore, GivesBackWhatItTook) {
     ASSERT_THAT(found, SizeIs(2));
     EXPECT_EQ(found[0].id, 1);
     EXPECT_EQ(found[0].labels, batch.opened[0].labels);
+    EXPECT_EQ(found[0].added, batch.opened[0].added);
     EXPECT_EQ(found[0].value, 0.5);
     EXPECT_EQ(found[0].says, "why");
     EXPECT_EQ(found[0].until, Stretch::kOpen);

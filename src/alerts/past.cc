@@ -10,14 +10,14 @@ bool PastBuilder::wants(const Labels& labels) const {
 
 void PastBuilder::take(const Stretch& stretch) {
     if (!rule_.threshold.holds(stretch.value)) return;
-    if (past_.labels.empty() || past_.labels.back() != stretch.labels) {
+    if (past_.ways.empty() || past_.ways.back().labels != stretch.labels) {
         std::string thing = stretch.labels.only(identity_of(stretch.kind)).packed();
         thing_ = by_thing_.try_emplace(std::move(thing), past_.things.size()).first->second;
         if (thing_ == past_.things.size()) past_.things.emplace_back();
-        past_.labels.push_back(stretch.labels);
+        past_.ways.push_back({stretch.labels, stretch.added});
     }
-    auto labels = static_cast<uint32_t>(past_.labels.size() - 1);
-    past_.things[thing_].push_back({labels, stretch.value, stretch.from, stretch.until, stretch.says});
+    auto way = static_cast<uint32_t>(past_.ways.size() - 1);
+    past_.things[thing_].push_back({way, stretch.value, stretch.from, stretch.until, stretch.says});
 }
 
 Past PastBuilder::finish() && {

@@ -14,14 +14,18 @@ namespace nightshift::alerts {
 // What is kept of the past, as far as one rule is concerned: when its condition held for which thing. A thing
 // for which it never held is not here.
 struct Past {
+    struct Way {
+        Labels labels;
+        Labels added;
+    };
     struct Held {
-        uint32_t labels = 0;  // in `labels`
+        uint32_t way = 0;  // in `ways`
         double value = 0;
         Time from;
         Time until;
         std::string says;
     };
-    std::vector<Labels> labels;
+    std::vector<Way> ways;                  // in which things stood
     std::vector<std::vector<Held>> things;  // by their beginning, and not overlapping
     std::vector<Gap> gaps;                  // by their beginning, and not overlapping
     uint64_t left_out = 0;

@@ -43,7 +43,8 @@ private:
         const Past::Held& held = held_[at_];
         Signal signal;
         signal.tenant = rule_->tenant;
-        signal.labels = past_.labels[held.labels];
+        signal.labels = past_.ways[held.way].labels;
+        signal.added = past_.ways[held.way].added;
         signal.value = held.value;
         signal.since = held.from;
         signal.says = held.says;

@@ -163,6 +163,13 @@ TEST(Replay, SaysWhatItLeftOut) {
     EXPECT_GT(seen.fired, Preview::kEpisodesMax);
 }
 
+TEST(Replay, GivesAlertsTheLabelsThatTheyHaveNow) {
+    Stretch stretch = stood("a", "failed", at(10), at(20));
+    stretch.labels.set("team", "payments");
+    stretch.added = {{"team", "payments"}};
+    EXPECT_EQ(replay_of(failed(), {stretch}).episodes.at(0).labels.get("team"), "payments");
+}
+
 TEST(Past, HasOnlyWhatFitsTheRule) {
     Rule rule = failed();
     rule.threshold.above = 2;

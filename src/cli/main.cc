@@ -202,9 +202,9 @@ void add_alerts(CLI::App& app, Arguments& args) {
         args.rule = "rules";
         return run_alert_rules(args.connection, args.json);
     });
-    CLI::App* preview =
-        add_client(*alerts, args, "preview", "What a rule would have done in the past, and what of it nobody saw",
-                   [&args] { return run_alert_preview(args.connection, args.rule, args.over, args.json); });
+    CLI::App* preview = add_client(
+        *alerts, args, "preview", "What a rule would have done in the past, and what of it nobody saw",
+        [&args] { return run_alert_preview(args.connection, args.rule, args.over, args.json); });
     preview->add_option("rule", args.rule, "Its name")->required();
     preview->add_option("--over", args.over, "How far back")->capture_default_str();
 
