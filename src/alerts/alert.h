@@ -1,24 +1,23 @@
 #pragma once
 
-#include <string>
-
 #include "base/clock.h"
 #include "base/labels.h"
 #include "base/severity.h"
+#include "base/shared_text.h"
 
 namespace nightshift::alerts {
 
 // Something that is wrong now, or was. Known by its labels; what two systems say with the same labels is one
-// alert.
+// alert. There may be very many: its texts belong to all its copies, and many have the same ones.
 struct Alert {
-    std::string tenant = "default";
+    SharedText tenant = "default";
     Labels labels;       // with alertname
     Labels annotations;  // "summary", "description"; what it is about: "subject", "ref"
     Time starts;
-    Time ends;              // over at this time; kForever: until somebody says so
-    Time updated;           // when we last heard of it
-    std::string generator;  // where it came from: a URL, or "rule" for our own
-    bool is_own = false;    // of one of our rules
+    Time ends;             // over at this time; kForever: until somebody says so
+    Time updated;          // when we last heard of it
+    SharedText generator;  // where it came from: a URL, or "rule" for our own
+    bool is_own = false;   // of one of our rules
     bool is_flapping = false;
 
     static constexpr Time kForever = Time::max();

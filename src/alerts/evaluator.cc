@@ -234,7 +234,7 @@ void Evaluator::restore(const Alert& alert, Time now) {
     Series series;
     series.rule = rule->second;
     series.labels = alert.labels;
-    series.signal = {.tenant = alert.tenant, .labels = alert.labels, .since = alert.starts};
+    series.signal = {.tenant = std::string(alert.tenant), .labels = alert.labels, .since = alert.starts};
     series.signal.says = alert.annotations.get("says");
     series.signal.ref = alert.annotations.get("ref");
     series.hold.phase = Phase::kFiring;
@@ -247,7 +247,7 @@ void Evaluator::restore(const Alert& alert, Time now) {
     series.started = alert.starts;
     // Until this kind is looked at for the first time, nobody can say that it is over.
     slots_[rule->second].is_known = false;
-    series_.emplace(mix(std::hash<std::string>{}(alert.tenant), alert.labels.fingerprint()),
+    series_.emplace(mix(std::hash<std::string_view>{}(alert.tenant), alert.labels.fingerprint()),
                     std::move(series));
 }
 

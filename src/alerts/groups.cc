@@ -35,7 +35,7 @@ bool comes_before(const AlertPtr& a, const AlertPtr& b, Time now) {
 }  // namespace
 
 uint64_t alert_id(const Alert& alert) {
-    return alert.fingerprint() ^ (std::hash<std::string>{}(alert.tenant) * 0x9e3779b97f4a7c15ull);
+    return alert.fingerprint() ^ (std::hash<std::string_view>{}(alert.tenant) * 0x9e3779b97f4a7c15ull);
 }
 
 Groups::Groups(Route root, std::vector<InhibitRule> inhibitions, SuppressFn suppress)
@@ -53,19 +53,20 @@ Groups::Group& Groups::group_for(const Route& route, const Alert& alert) {
         found = groups_.find(key);
     }
     if (found != groups_.end()) return found->second;
-    Group group;
-    group.key = key;
+    found = groups_.try_emplace(std::move(key)).first;
+    Group& group = found->second;
+    group.key = &found->first;
+    group.number = ++groups_made_;
     group.tenant = alert.tenant;
     group.route = &route;
     group.labels = std::move(labels);
-    group.due = Time::max();
-    if (auto told = restored_.find(key); told != restored_.end()) {
+    if (auto told = restored_.find(found->first); told != restored_.end()) {
         group.told_firing.insert(told->second.firing.begin(), told->second.firing.end());
         group.told_at = told->second.at;
         group.was_told = group.has_flushed = true;
         restored_.erase(told);
     }
-    return groups_.emplace(std::move(key), std::move(group)).first->second;
+    return group;
 }
 
 bool Groups::has_group(const Route& route, const Alert& alert) const {
@@ -75,8 +76,22 @@ bool Groups::has_group(const Route& route, const Alert& alert) const {
 
 void Groups::schedule(Group& group, Time at) {
     if (group.due <= at) return;
+    unschedule(group, Look::Why::kDue);
     group.due = at;
-    due_.push({at, group.key});
+    looks_.insert({at, group.number, Look::Why::kDue, &group});
+}
+
+void Groups::schedule_end(Group& group, Time at) {
+    if (group.next_end <= at) return;
+    unschedule(group, Look::Why::kEnd);
+    group.next_end = at;
+    looks_.insert({at, group.number, Look::Why::kEnd, &group});
+}
+
+void Groups::unschedule(Group& group, Look::Why why) {
+    Time& at = why == Look::Why::kDue ? group.due : group.next_end;
+    if (at != Time::max()) looks_.erase({at, group.number, why, &group});
+    at = Time::max();
 }
 
 void Groups::restore(Told told) {
@@ -110,7 +125,7 @@ void Groups::put(const AlertPtr& alert, Time now) {
                                                 wait_for(route->options, *alert));
         schedule(group, at);
         // Alerts of others end by themselves when they are not repeated.
-        if (!is_over && alert->ends != Alert::kForever) due_.push({alert->ends, group.key});
+        if (!is_over && alert->ends != Alert::kForever) schedule_end(group, alert->ends);
     }
     if (!is_kept) alerts_.erase(alert_id(*alert));
 }
@@ -124,12 +139,12 @@ Suppression Groups::suppression_of(const Alert& alert, Time now) const {
 
 std::optional<Flush> Groups::flush(Group& group, Time now) {
     const RouteOptions& options = group.route->options;
-    Flush out{.key = group.key,
-              .tenant = group.tenant,
+    Flush out{.key = *group.key,
+              .tenant = std::string(group.tenant),
               .route = group.route->name,
               .policy = options.policy,
               .group = group.labels};
-    std::unordered_set<uint64_t> firing;
+    boost::unordered_flat_set<uint64_t> firing;
     std::vector<AlertPtr> suppressed;
     bool has_new = false;
     bool has_ended = false;
@@ -194,41 +209,36 @@ std::optional<Flush> Groups::flush(Group& group, Time now) {
 }
 
 void Groups::drop_ended(Group& group, Time now) {
-    for (auto each = group.alerts.begin(); each != group.alerts.end();) {
-        const AlertPtr& alert = each->second;
-        bool is_done = !alert->is_firing(now) && !group.told_firing.contains(alert->fingerprint());
-        if (!is_done) {
-            ++each;
-            continue;
-        }
-        auto known = alerts_.find(each->first);
+    erase_if(group.alerts, [&](const auto& each) {
+        const auto& [id, alert] = each;
+        if (alert->is_firing(now) || group.told_firing.contains(alert->fingerprint())) return false;
+        auto known = alerts_.find(id);
         if (known != alerts_.end() && known->second == alert) {
             inhibitor_.remove(*alert);
             alerts_.erase(known);
         }
-        each = group.alerts.erase(each);
+        return true;
+    });
+}
+
+bool Groups::is_end_told_now(Group& group, Time now) {
+    for (const auto& [id, alert] : group.alerts) {
+        if (alert->is_firing(now) && alert->ends != Alert::kForever) schedule_end(group, alert->ends);
     }
+    if (!group.has_flushed) return false;
+    Time at = group.told_at + group.route->options.interval;
+    if (at > now) schedule(group, at);
+    return at <= now;
 }
 
 std::vector<Flush> Groups::tick(Time now, size_t most) {
     std::vector<Flush> out;
-    while (out.size() < most && !due_.empty() && due_.top().at <= now) {
-        Due due = due_.top();
-        due_.pop();
-        auto found = groups_.find(due.key);
-        if (found == groups_.end()) continue;
-        Group& group = found->second;
-        bool is_end_of_alert = due.at != group.due;
-        if (is_end_of_alert && group.has_flushed) {
-            Time at = std::max<Time>(now, group.told_at + group.route->options.interval);
-            if (at > now) {
-                schedule(group, at);
-                continue;
-            }
-        } else if (is_end_of_alert) {
-            continue;
-        }
-        group.due = Time::max();
+    while (out.size() < most && !looks_.empty() && looks_.begin()->at <= now) {
+        Look look = *looks_.begin();
+        Group& group = *look.group;
+        unschedule(group, look.why);
+        if (look.why == Look::Why::kEnd && !is_end_told_now(group, now)) continue;
+        unschedule(group, Look::Why::kDue);
         bool has_critical = std::any_of(group.alerts.begin(), group.alerts.end(),
                                         [](const auto& each) { return is_critical(*each.second); });
         if (now < settle_until_ && !has_critical) {
@@ -238,7 +248,8 @@ std::vector<Flush> Groups::tick(Time now, size_t most) {
         if (auto flushed = flush(group, now)) out.push_back(std::move(*flushed));
         drop_ended(group, now);
         if (group.alerts.empty()) {
-            groups_.erase(found);
+            unschedule(group, Look::Why::kEnd);
+            groups_.erase(groups_.find(*group.key));
             continue;
         }
         // A group that goes on is looked at for its repetition, or for the end of what mutes it.
@@ -249,8 +260,8 @@ std::vector<Flush> Groups::tick(Time now, size_t most) {
 }
 
 std::optional<Time> Groups::next() const {
-    if (due_.empty()) return std::nullopt;
-    return due_.top().at;
+    if (looks_.empty()) return std::nullopt;
+    return looks_.begin()->at;
 }
 
 void Groups::review(Time now) {

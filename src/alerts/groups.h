@@ -1,13 +1,15 @@
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <queue>
+#include <set>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "alerts/alert.h"
@@ -17,6 +19,7 @@
 namespace nightshift::alerts {
 
 using AlertPtr = std::shared_ptr<const Alert>;
+using AlertMap = boost::unordered_flat_map<uint64_t, AlertPtr>;  // by alert_id()
 
 // Why an alert is kept from people.
 struct Suppression {
@@ -73,35 +76,46 @@ public:
     void review(Time now);
 
     size_t size() const { return groups_.size(); }
-    const std::unordered_map<uint64_t, AlertPtr>& alerts() const { return alerts_; }
+    const AlertMap& alerts() const { return alerts_; }
     // Whether it is inhibited now.
     Suppression suppression_of(const Alert& alert, Time now) const;
 
 private:
     struct Group {
-        std::string key;
-        std::string tenant;
+        const std::string* key = nullptr;  // in groups_
+        uint64_t number = 0;
+        SharedText tenant;
         const Route* route = nullptr;
         Labels labels;
-        std::unordered_map<uint64_t, AlertPtr> alerts;
-        std::unordered_set<uint64_t> told_firing;
-        uint64_t told_words = 0;  // of the annotations of what fires
-        Time due;
+        AlertMap alerts;
+        boost::unordered_flat_set<uint64_t> told_firing;
+        uint64_t told_words = 0;      // of the annotations of what fires
+        Time due = Time::max();       // when it is looked at; never: Time::max()
+        Time next_end = Time::max();  // when the first of its alerts may end by itself
         Time told_at;
         bool was_told = false;
         bool has_flushed = false;  // its first wait is over
         bool was_suppressed = false;
     };
-    struct Due {
+    // A time at which a group is looked at; a group has at most one of each kind.
+    struct Look {
+        enum class Why : uint8_t { kDue, kEnd };  // in this order, at the same time
         Time at;
-        std::string key;
-        bool operator<(const Due& other) const { return at > other.at; }
+        uint64_t number = 0;  // of the group
+        Why why = Why::kDue;
+        Group* group = nullptr;
+        friend auto operator<=>(const Look&, const Look&) = default;
     };
 
     Group& group_for(const Route& route, const Alert& alert);
     // There is one, or there was before a restart.
     bool has_group(const Route& route, const Alert& alert) const;
+    // At that time, or when it was to be before.
     void schedule(Group& group, Time at);
+    void schedule_end(Group& group, Time at);
+    void unschedule(Group& group, Look::Why why);
+    // What the end of an alert asks for: to be told now (true), later or not at all.
+    bool is_end_told_now(Group& group, Time now);
     std::optional<Flush> flush(Group& group, Time now);
     void drop_ended(Group& group, Time now);
 
@@ -109,9 +123,10 @@ private:
     Inhibitor inhibitor_;
     SuppressFn suppress_;
     std::unordered_map<std::string, Group> groups_;
-    std::unordered_map<uint64_t, AlertPtr> alerts_;  // by tenant and fingerprint
+    AlertMap alerts_;
     std::unordered_map<std::string, Told> restored_;
-    std::priority_queue<Due> due_;
+    std::set<Look> looks_;
+    uint64_t groups_made_ = 0;
     Time settle_until_;
 };
 

@@ -3,7 +3,10 @@
 namespace nightshift::alerts {
 
 std::string Inhibitor::key_of(const InhibitRule& rule, const Alert& alert) {
-    return alert.tenant + '\x1d' + alert.labels.only(rule.equal).packed();
+    std::string key(alert.tenant);
+    key += '\x1d';
+    key += alert.labels.only(rule.equal).packed();
+    return key;
 }
 
 void Inhibitor::add(const Alert& alert) {

@@ -47,6 +47,7 @@ Result<void> Service::Core::load() {
             if (evaluator.find(alert.name()) == nullptr) alert.ends = now;
             evaluator.restore(alert, now);
         }
+        share_texts(alert);
         groups.put(std::make_shared<const Alert>(std::move(alert)), now);
     }
     return {};
@@ -86,7 +87,9 @@ Result<void> Service::Core::admit(std::vector<Alert>& alerts) {
             fresh += alert.is_firing(now) ? 1 : 0;
         } else {
             alert = merge(*known->second, alert);
+            alert.labels = known->second->labels;
         }
+        share_texts(alert);
     }
     if (groups.alerts().size() + fresh > kAlertsMax) {
         ++stats.refused_total;
@@ -94,6 +97,12 @@ Result<void> Service::Core::admit(std::vector<Alert>& alerts) {
                     groups.alerts().size());
     }
     return {};
+}
+
+void Service::Core::share_texts(Alert& alert) {
+    alert.tenant = texts.share(alert.tenant);
+    alert.generator = texts.share(alert.generator);
+    alert.annotations = Labels::unpack(texts.share(alert.annotations.packed()));
 }
 
 void Service::Core::apply(const std::vector<Alert>& alerts) {
@@ -154,6 +163,7 @@ Task<> Service::Core::measure_rule(RulePtr rule) {
 
 void Service::Core::commit(std::vector<Alert> changed) {
     if (changed.empty()) return;
+    for (Alert& alert : changed) share_texts(alert);
     auto held = std::make_shared<const std::vector<Alert>>(std::move(changed));
     auto core = shared_from_this();
     parts.writer.post([held](store::Database& db) { return put_alerts(db, *held); },

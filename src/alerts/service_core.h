@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "alerts/service.h"
+#include "base/text_pool.h"
 #include "io/task_group.h"
 
 namespace nightshift::alerts {
@@ -24,6 +25,8 @@ struct Service::Core : std::enable_shared_from_this<Core> {
     Result<void> admit(std::vector<Alert>& alerts);
     // After it was written.
     void apply(const std::vector<Alert>& alerts);
+    // Lets it use the texts that others have already.
+    void share_texts(Alert& alert);
 
     Task<> evaluate();
     Task<> measure_due();
@@ -42,6 +45,7 @@ struct Service::Core : std::enable_shared_from_this<Core> {
     Settings settings;
     Evaluator evaluator;
     Groups groups;
+    TextPool texts;
     std::map<std::string, Silence> silences;
     std::map<std::string, Time> measured;  // by rule: when it was last looked at
     io::TaskGroup tasks;

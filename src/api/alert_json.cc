@@ -121,12 +121,13 @@ Result<PostedAlerts> parse_posted_alerts(std::string_view body, std::string_view
     if (error) return fail(Code::kInvalid, "the body is not JSON: {}", error.message());
     if (!root.is_array()) return fail(Code::kInvalid, "the body must be a list of alerts");
     PostedAlerts posted;
+    SharedText whose = tenant;
     posted.alerts.reserve(root.as_array().size());
     size_t number = 0;
     for (const json::value& each : root.as_array()) {
         Result<Alert> alert = alert_of(each, now, resolve_timeout);
         if (alert) {
-            alert->tenant = tenant;
+            alert->tenant = whose;
             posted.alerts.push_back(std::move(*alert));
         } else if (posted.problems.size() < kProblemsMax) {
             posted.problems.push_back(fmt::format("alert {}: {}", number, alert.error().message));
@@ -153,7 +154,7 @@ json::object show_gettable_alert(const alerts::AlertView& view, Time now) {
             {"startsAt", go_time(alert.starts)},
             {"endsAt", go_time(ends)},
             {"updatedAt", go_time(alert.updated)},
-            {"generatorURL", alert.generator == "rule" ? "" : alert.generator},
+            {"generatorURL", alert.generator == "rule" ? "" : alert.generator.view()},
             {"fingerprint", fingerprint_text(alert)},
             {"receivers", json::array{json::object{{"name", "nightshift"}}}},
             {"status", std::move(status)}};
@@ -208,7 +209,7 @@ json::object show(const alerts::AlertView& view, Time now) {
                         {"is_flapping", alert.is_flapping},
                         {"suppressed_by", nullptr},
                         {"suppressed_what", view.suppression.what},
-                        {"generator", alert.generator}};
+                        {"generator", alert.generator.view()}};
     if (alert.ends != Alert::kForever) object["ends_ms"] = unix_ms(alert.ends);
     if (view.suppression.by != alerts::Suppression::By::kNobody)
         object["suppressed_by"] = word_of(view.suppression.by);

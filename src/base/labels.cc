@@ -13,11 +13,12 @@ constexpr char kBetween = '\x1f';
 constexpr char kAfter = '\x1e';
 
 // What separates must not be in what is separated.
-std::string clean(std::string_view text, size_t bytes_max) {
-    std::string out(truncate_utf8(text, bytes_max));
-    std::replace(out.begin(), out.end(), kBetween, ' ');
-    std::replace(out.begin(), out.end(), kAfter, ' ');
-    return out;
+void append_clean(std::string& out, std::string_view text, size_t bytes_max) {
+    size_t start = out.size();
+    out += truncate_utf8(text, bytes_max);
+    for (size_t i = start; i < out.size(); ++i) {
+        if (out[i] == kBetween || out[i] == kAfter) out[i] = ' ';
+    }
 }
 
 }  // namespace
@@ -34,13 +35,15 @@ Labels::Labels(const std::vector<Pair>& pairs) {
             sorted.insert(place, each);
         }
     }
+    std::string packed;
     for (const Pair& each : sorted) {
         if (each.second.empty()) continue;
-        text_ += clean(each.first, kNameBytesMax);
-        text_ += kBetween;
-        text_ += clean(each.second, kValueBytesMax);
-        text_ += kAfter;
+        append_clean(packed, each.first, kNameBytesMax);
+        packed += kBetween;
+        append_clean(packed, each.second, kValueBytesMax);
+        packed += kAfter;
     }
+    text_ = SharedText(packed);
 }
 
 Result<void> Labels::check(const std::vector<Pair>& pairs) {
@@ -58,7 +61,7 @@ Result<void> Labels::check(const std::vector<Pair>& pairs) {
 
 std::vector<Labels::Pair> Labels::pairs() const {
     std::vector<Pair> all;
-    std::string_view rest = text_;
+    std::string_view rest = text_.view();
     while (!rest.empty()) {
         size_t between = rest.find(kBetween);
         size_t after = rest.find(kAfter);
@@ -69,7 +72,7 @@ std::vector<Labels::Pair> Labels::pairs() const {
 }
 
 std::string_view Labels::get(std::string_view name) const {
-    std::string_view rest = text_;
+    std::string_view rest = text_.view();
     while (!rest.empty()) {
         size_t between = rest.find(kBetween);
         size_t after = rest.find(kAfter);
@@ -101,11 +104,13 @@ Labels Labels::only(const std::vector<std::string>& names) const {
 }
 
 size_t Labels::size() const {
-    return static_cast<size_t>(std::count(text_.begin(), text_.end(), kAfter));
+    std::string_view text = text_.view();
+    return static_cast<size_t>(std::count(text.begin(), text.end(), kAfter));
 }
 
 uint64_t Labels::fingerprint() const {
-    return XXH3_64bits(text_.data(), text_.size());
+    std::string_view text = text_.view();
+    return XXH3_64bits(text.data(), text.size());
 }
 
 std::string Labels::text() const {
@@ -120,7 +125,7 @@ std::string Labels::text() const {
     return out;
 }
 
-Labels Labels::unpack(std::string packed) {
+Labels Labels::unpack(SharedText packed) {
     Labels labels;
     labels.text_ = std::move(packed);
     return labels;

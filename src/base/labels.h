@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/shared_text.h"
 
 namespace nightshift {
 
 // Names and values that tell one thing from another: a set, sorted by name, as in Prometheus. An empty value
-// is the same as no label. Kept in one piece of memory, because there may be very many.
+// is the same as no label. Kept in one piece of memory that all copies share, because there may be very many.
 class Labels {
 public:
     using Pair = std::pair<std::string_view, std::string_view>;
@@ -47,15 +48,15 @@ public:
     uint64_t fingerprint() const;
     // `{agent="builder", session="s1"}`, for people.
     std::string text() const;
-    // The whole set as a string: a key. parse() is its inverse for strings that packed() made.
-    const std::string& packed() const { return text_; }
-    static Labels unpack(std::string packed);
+    // The whole set as a string: a key. unpack() is its inverse for strings that packed() made.
+    const SharedText& packed() const { return text_; }
+    static Labels unpack(SharedText packed);
 
     friend bool operator==(const Labels&, const Labels&) = default;
     friend auto operator<=>(const Labels&, const Labels&) = default;
 
 private:
-    std::string text_;  // name, 0x1F, value, 0x1E, for each
+    SharedText text_;  // name, 0x1F, value, 0x1E, for each
 };
 
 }  // namespace nightshift
