@@ -145,11 +145,10 @@ void Crowd::on_connected(Client& client) {
 }
 
 void Crowd::on_readable(Client& client) {
-    static thread_local std::array<char, 256 * 1024> buffer;
-    ssize_t count = ::recv(client.fd, buffer.data(), buffer.size(), 0);
+    ssize_t count = ::recv(client.fd, read_.data(), read_.size(), 0);
     if (count < 0 && errno == EAGAIN) return;
     if (count <= 0 || client.rest.size() > kRestMax) return close(client, kRetryAfter);
-    client.rest.append(buffer.data(), static_cast<size_t>(count));
+    client.rest.append(read_.data(), static_cast<size_t>(count));
     size_t used = 0;
     while (client.fd >= 0 && used < client.rest.size()) {
         std::string_view left = std::string_view(client.rest).substr(used);

@@ -58,6 +58,8 @@ private:
     const Secret& token_;
     FileDescriptor epoll_;
     std::vector<Client> clients_;
+    std::vector<char> read_ =
+        std::vector<char>(size_t{256} * 1024);  // what has come and is not looked at yet
     std::string mark_;
     size_t served_ = 0;
     size_t seen_ = 0;
