@@ -457,7 +457,7 @@ bool Watch::is_quiet(Time now) const {
 void Watch::publish(const incidents::Incident& incident, bool is_gone) {
     if (!is_gone && runbooks_) runbooks_->consider(incident);
     if (is_gone) return parts_.hub.remove(incident.tenant, kTopic, incident.id);
-    parts_.hub.put(incident.tenant, kTopic, incident.id, json::serialize(incidents::show_brief(incident)));
+    parts_.hub.put(incident.tenant, kTopic, incident.id, incidents::to_brief_json(incident));
 }
 
 // "I can still reach you": who stops hearing it knows that nobody would be told of anything.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/core.h>
+
 #include <compare>
 #include <concepts>
 #include <cstddef>
@@ -41,6 +43,10 @@ public:
         return a.view() == std::string_view(b);
     }
     friend auto operator<=>(const SharedText& a, const SharedText& b) { return a.view() <=> b.view(); }
+    friend std::string operator+(std::string left, const SharedText& right) { return left += right.view(); }
+    friend std::string operator+(const SharedText& left, std::string_view right) {
+        return std::string(left) += right;
+    }
 
 private:
     struct Block;
@@ -48,3 +54,10 @@ private:
 };
 
 }  // namespace nightshift
+
+template <>
+struct fmt::formatter<nightshift::SharedText> : fmt::formatter<std::string_view> {
+    auto format(const nightshift::SharedText& text, fmt::format_context& context) const {
+        return fmt::formatter<std::string_view>::format(text.view(), context);
+    }
+};

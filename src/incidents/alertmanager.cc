@@ -35,9 +35,9 @@ json::object annotations_of(const Incident& incident) {
     out["severity_why"] = incident.severity_why;
     if (!incident.diagnosis) return out;
     out["conclusion"] = to_string(incident.diagnosis->conclusion);
-    out["description"] = incident.diagnosis->summary;
-    out["next_action"] = incident.diagnosis->next_action;
-    out["response_window"] = incident.diagnosis->response_window;
+    out["description"] = incident.diagnosis->summary.view();
+    out["next_action"] = incident.diagnosis->next_action.view();
+    out["response_window"] = incident.diagnosis->response_window.view();
     return out;
 }
 

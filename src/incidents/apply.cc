@@ -79,7 +79,7 @@ std::vector<std::string> newly_firing(const std::vector<Member>& before, const s
     for (const Member& each : now) {
         const Member* known = find(before, each.fingerprint);
         if (each.is_firing && (known == nullptr || !known->is_firing))
-            names.push_back(each.summary.empty() ? each.labels.text() : each.summary);
+            names.push_back(each.summary.empty() ? each.labels.text() : std::string(each.summary));
     }
     return names;
 }

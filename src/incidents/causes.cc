@@ -133,7 +133,7 @@ std::vector<Cause> rank_causes(const Facts& facts) {
     add_activity(facts, causes);
     Check resources = check_resources(facts);
     if (resources.finding == Finding::kBad)
-        causes.push_back({"too little room", resources.says, kResources, ""});
+        causes.push_back({"too little room", std::string(resources.says), kResources, ""});
     // Of the same confidence the first found goes first.
     std::vector<Cause> sorted;
     for (Cause& each : causes) {

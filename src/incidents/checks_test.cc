@@ -30,7 +30,7 @@ TEST(Checks, SayWithNumbersThatAllIsWell) {
     EXPECT_EQ(check_siblings(facts).says, "all 50 other jobs are fine");
     for (const Check& each : run_checks(facts)) {
         if (each.name != "activity")
-            EXPECT_EQ(each.finding, Finding::kGood) << each.name << ": " << each.says;
+            EXPECT_EQ(each.finding, Finding::kGood) << each.name.view() << ": " << each.says.view();
     }
     EXPECT_EQ(check_activity(facts).finding, Finding::kNothing);
 }
@@ -39,8 +39,8 @@ TEST(Checks, AreUnknownWithoutTheirFacts) {
     Facts facts;
     facts.subject = {"session", "s1"};
     for (const Check& each : run_checks(facts)) {
-        EXPECT_EQ(each.finding, Finding::kUnknown) << each.name;
-        EXPECT_THAT(each.says, HasSubstr("could not be looked at in time")) << each.name;
+        EXPECT_EQ(each.finding, Finding::kUnknown) << each.name.view();
+        EXPECT_THAT(each.says, HasSubstr("could not be looked at in time")) << each.name.view();
     }
 }
 
@@ -48,7 +48,8 @@ TEST(Checks, AreUnknownWhenTheirFactsCameLate) {
     Facts facts = healthy();
     facts.activity.emplace();
     facts.late = {"job", "receipts", "siblings", "dependencies", "own", "changes", "resources", "activity"};
-    for (const Check& each : run_checks(facts)) EXPECT_EQ(each.finding, Finding::kUnknown) << each.name;
+    for (const Check& each : run_checks(facts))
+        EXPECT_EQ(each.finding, Finding::kUnknown) << each.name.view();
 }
 
 TEST(CheckRuns, SeesANewestRunThatIsBad) {

@@ -44,7 +44,8 @@ std::string in_words(const std::vector<Part>& parts, uint32_t open) {
         if (!each.is_over) names.push_back(each.title);
     }
     if (open == 0) return fmt::format("all {} with the same cause are over", count(parts.size(), "incident"));
-    return fmt::format("{} with the same cause: {}", count(open, "more incident"), list(names, kNamedMax, open));
+    return fmt::format("{} with the same cause: {}", count(open, "more incident"),
+                       list(names, kNamedMax, open));
 }
 
 }  // namespace
@@ -91,7 +92,8 @@ void leave(Incident& incident, std::string_view by, std::string_view why, Time n
 
 Result<void> separate(Incident& incident, std::string_view by, Time now) {
     if (incident.part_of.empty())
-        return fail(Code::kConflict, "{} is told by itself; there is nothing to separate it from", incident.id);
+        return fail(Code::kConflict, "{} is told by itself; there is nothing to separate it from",
+                    incident.id);
     leave(incident, by, "it is something else", now);
     incident.is_separate = true;
     return {};

@@ -8,12 +8,12 @@
 #include "incidents/impact.h"
 #include "incidents/types.h"
 
-// Incidents that have a cause in common are one thing to deal with: the first of them tells people of all, the
-// others are its parts and keep their own diagnosis and timeline. Pure, as apply.h.
+// Incidents that have a cause in common are one thing to deal with: the first of them tells people of all,
+// the others are its parts and keep their own diagnosis and timeline. Pure, as apply.h.
 namespace nightshift::incidents {
 
-// What it may have in common with others: the evidence of its causes from kJoinFrom on, and itself where others
-// may depend on it. Empty until it is diagnosed.
+// What it may have in common with others: the evidence of its causes from kJoinFrom on, and itself where
+// others may depend on it. Empty until it is diagnosed.
 std::vector<std::string> causes_of(const Incident& incident);
 
 // It goes on, was diagnosed, and people hear of it by itself.
@@ -33,8 +33,8 @@ Result<void> separate(Incident& incident, std::string_view by, Time now);
 
 Part part_of(const Incident& incident);
 
-// Takes its parts as they are, all of them. Resolves when nothing of it goes on any more. True when people see
-// a difference.
+// Takes its parts as they are, all of them. Resolves when nothing of it goes on any more. True when people
+// see a difference.
 bool take_parts(Incident& lead, std::vector<Part> parts, Time now);
 
 // At least as severe as the severest of its parts that go on.

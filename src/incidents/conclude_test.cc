@@ -282,7 +282,7 @@ TEST(Conclude, SaysNothingGoodWithoutProofWhateverTheFacts) {
         EXPECT_FALSE(facts.own->is_behind) << seed;
         for (const Check& each : diagnosis.checks)
             EXPECT_TRUE(each.finding == Finding::kGood || each.finding == Finding::kNothing)
-                << each.says << seed;
+                << each.says.view() << seed;
     }
     EXPECT_GT(false_alarms, 0);
 }

@@ -30,6 +30,13 @@ void Document::read(std::string_view name, std::string& value) {
     value.assign(found->get_string().data(), found->get_string().size());
 }
 
+void Document::read(std::string_view name, SharedText& value) {
+    const json::value* found = find(name);
+    if (found == nullptr) return;
+    if (!found->is_string()) return complain(name, "is no text");
+    value = std::string_view(found->get_string().data(), found->get_string().size());
+}
+
 void Document::read(std::string_view name, std::vector<std::string>& values) {
     const json::value* found = find(name);
     if (found == nullptr) return;

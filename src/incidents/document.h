@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/labels.h"
 #include "base/result.h"
+#include "base/shared_text.h"
 
 namespace nightshift::incidents {
 
@@ -22,6 +23,7 @@ public:
         : object_(object), path_(std::move(path)), error_(error) {}
 
     void read(std::string_view name, std::string& value);
+    void read(std::string_view name, SharedText& value);
     void read(std::string_view name, std::vector<std::string>& values);
     void read(std::string_view name, bool& value);
     void read(std::string_view name, int& value);

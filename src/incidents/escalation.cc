@@ -100,7 +100,7 @@ Outcome outcome_of(const View& view) {
         if (is_under_way(each) && view.now < until) {
             outcome.pending_until = std::min(until, outcome.pending_until.value_or(until));
         } else if (each.state != "delivered") {
-            std::string why = each.error.empty() ? each.state : each.error;
+            const SharedText& why = each.error.empty() ? each.state : each.error;
             outcome.failure = fmt::format("not delivered over {} ({})", each.channel, why);
         }
     }

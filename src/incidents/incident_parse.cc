@@ -9,6 +9,8 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr size_t kSmallBytes = 1'024;
+
 void read(Document& in, Check& check) {
     in.read("name", check.name);
     in.read_word("finding", check.finding, parse_finding);
@@ -154,7 +156,8 @@ void read(Document& in, Incident& incident) {
 template <class Value>
 Result<Value> parse_as(std::string_view document) {
     boost::system::error_code parse_error;
-    json::value parsed = json::parse(document, parse_error);
+    json::monotonic_resource memory(document.size() * 2 + kSmallBytes);
+    json::value parsed = json::parse(document, parse_error, &memory);
     if (parse_error || !parsed.is_object()) return fail(Code::kCorrupt, "is no JSON object");
     std::optional<Error> error;
     Document in(parsed.get_object(), "", error);

@@ -73,7 +73,7 @@ std::optional<News> news_of(const Incident& incident, const Told& told, bool is_
 }
 
 std::vector<Message> messages_for(const News& news, const Told& told, bool can_edit) {
-    std::string of = told.anchor == nullptr ? "" : told.anchor->provider_id;
+    std::string of(told.anchor == nullptr ? SharedText() : told.anchor->provider_id);
     bool is_resolution = news.says == "resolved";
     std::vector<Message> messages{{is_resolution ? "resolution" : "reply", news.says, of}};
     // The message itself must not go on saying that it burns.
@@ -102,7 +102,7 @@ MessagePlan update(const Incident& incident, const Told& told, const ChannelUse&
     }
     if (told.anchor == nullptr) return {};
     if (now < due) return {{}, due};
-    return {{{"edit", "update", told.anchor->provider_id}}, std::nullopt};
+    return {{{"edit", "update", std::string(told.anchor->provider_id)}}, std::nullopt};
 }
 
 }  // namespace

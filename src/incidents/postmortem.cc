@@ -42,7 +42,8 @@ void add_head(std::string& out, const Incident& incident, std::string_view what)
     if (!incident.part_of.empty())
         row(out, {"Told with", fmt::format("{}: {}", incident.part_of, cell(incident.part_of_why))});
     for (const Part& each : incident.parts)
-        row(out, {"Same cause", fmt::format("{} ({}, {})", cell(each.title), each.id, to_string(each.severity))});
+        row(out,
+            {"Same cause", fmt::format("{} ({}, {})", cell(each.title), each.id, to_string(each.severity))});
     row(out, {"Alerts", fmt::format("{} in all, {} firing", incident.total, incident.firing)});
     if (!incident.stakes.owner.empty()) row(out, {"Owner", cell(incident.stakes.owner)});
     if (incident.tokens > 0 || incident.cost_nano_usd > 0)
@@ -98,7 +99,7 @@ void add_notifications(std::string& out, const Incident& incident) {
     }
     out += "| time | channel | what | state | receipt |\n|---|---|---|---|---|\n";
     for (const Notification& each : incident.notifications) {
-        std::string receipt = each.provider_id.empty() ? each.error : each.provider_id;
+        const SharedText& receipt = each.provider_id.empty() ? each.error : each.provider_id;
         row(out, {words(each.sent), cell(each.channel), cell(each.what), cell(each.state), cell(receipt)});
     }
 }

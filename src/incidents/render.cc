@@ -2,16 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <boost/json.hpp>
-
+#include "base/json_members.h"
 #include "base/text.h"
 #include "incidents/incident_json.h"
 #include "incidents/limits.h"
 #include "incidents/words.h"
 
 namespace nightshift::incidents {
-
-namespace json = boost::json;
 
 namespace {
 
@@ -31,7 +28,7 @@ std::string one_line(std::string_view text) {
     return line;
 }
 
-void add(std::string& text, std::string_view label, const std::string& value) {
+void add(std::string& text, std::string_view label, std::string_view value) {
     if (!value.empty()) text += fmt::format("{}{}\n", label, one_line(value));
 }
 
@@ -52,7 +49,8 @@ std::string parts(const Incident& incident) {
         if (!each.is_over) names.push_back(one_line(each.title));
     }
     if (incident.parts_open > 0)
-        return count(incident.parts_open, "more incident") + ": " + list(names, kNamedMax, incident.parts_open);
+        return count(incident.parts_open, "more incident") + ": " +
+               list(names, kNamedMax, incident.parts_open);
     return incident.parts_total == 0 ? "" : count(incident.parts_total, "more incident") + ", all over";
 }
 
@@ -82,19 +80,30 @@ void add_diagnosis(std::string& text, const Incident& incident) {
 }
 
 std::string payload_of(const Incident& incident, const Links& links) {
-    json::object out{{"type", "nightshift.incident"}, {"version", 1}, {"link", links.incident}};
-    out["incident"] = show_brief(incident);
-    json::array shown;
-    for (size_t i = 0; i < incident.members.size() && i < kNamedMax; ++i)
-        shown.push_back(show(incident.members[i]));
-    out["members"] = std::move(shown);
-    json::array causes;
-    if (incident.diagnosis) {
-        for (const Cause& each : incident.diagnosis->causes)
-            causes.push_back({{"what", each.what}, {"why", each.why}, {"confidence", each.confidence}});
+    std::string text;
+    JsonMembers out(text);
+    out.text("type", "nightshift.incident").integer("version", 1).text("link", links.incident);
+    out.raw("incident", to_brief_json(incident));
+    std::string& list = out.value("members");
+    list += '[';
+    for (size_t i = 0; i < incident.members.size() && i < kNamedMax; ++i) {
+        if (i > 0) list += ',';
+        list += to_json(incident.members[i]);
     }
-    out["causes"] = std::move(causes);
-    return json::serialize(out);
+    list += ']';
+    out.value("causes") += '[';
+    for (size_t i = 0; incident.diagnosis && i < incident.diagnosis->causes.size(); ++i) {
+        const Cause& each = incident.diagnosis->causes[i];
+        if (i > 0) text += ',';
+        JsonMembers(text)
+            .text("what", each.what)
+            .text("why", each.why)
+            .integer("confidence", each.confidence)
+            .close();
+    }
+    text += ']';
+    out.close();
+    return text;
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "incidents/impact.h"
 #include "incidents/limits.h"
 #include "incidents/render.h"
+#include "incidents/share_texts.h"
 #include "incidents/turn.h"
 #include "io/periodic.h"
 
@@ -44,6 +45,7 @@ Result<void> Service::Core::load() {
     };
     NS_TRY(Rows rows, parts.readers.read(look));
     for (Kept& kept : rows) {
+        share_texts(kept.incident, texts);
         std::string id = kept.incident.id;
         by_key[key_of(kept.incident.tenant, kept.incident.key)] = id;
         Live& here = live[id];
@@ -202,7 +204,7 @@ std::vector<std::string> Service::Core::channels_of(const Incident& incident,
     std::vector<std::string> channels = move.channels;
     for (const Notification& each : incident.notifications) {
         if (std::find(channels.begin(), channels.end(), each.channel) == channels.end())
-            channels.push_back(each.channel);
+            channels.emplace_back(each.channel);
     }
     return channels;
 }
@@ -292,6 +294,7 @@ void Service::Core::tell_people(Live& here, Time now, std::optional<Time>& look)
 
 void Service::Core::write(Live& here, Written written) {
     here.is_changed = false;
+    share_texts(here.kept.incident, texts);
     const Incident& incident = here.kept.incident;
     auto kept = std::make_shared<const Kept>(here.kept);
     auto wishes = std::make_shared<const std::vector<Wish>>(std::move(here.unsent));

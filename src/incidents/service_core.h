@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/text_pool.h"
 #include "incidents/service.h"
 #include "io/task_group.h"
 
@@ -80,6 +81,7 @@ struct Service::Core : std::enable_shared_from_this<Core> {
     std::unordered_map<std::string, std::string> by_key;  // tenant and key to id
     // Tenant, policy and cause to the id of the one that tells people; may be over by now.
     std::unordered_map<std::string, std::string> by_cause;
+    TextPool texts;
     std::set<std::pair<Time, std::string>> due;
     std::deque<std::string> to_diagnose;
     io::TaskGroup tasks;

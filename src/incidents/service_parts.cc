@@ -86,8 +86,8 @@ void Service::Core::release_parts(Live& here, Time now) {
         if (found == live.end()) continue;
         Live& part = found->second;
         if (part.kept.incident.part_of != here.kept.incident.id || !goes_on(part.kept.incident)) continue;
-        leave(part.kept.incident, "nightshift", "nobody is told of the other one: " + here.kept.incident.suppressed_why,
-              now);
+        leave(part.kept.incident, "nightshift",
+              "nobody is told of the other one: " + here.kept.incident.suppressed_why, now);
         find_lead(part, now);
         part.is_changed = true;
         drive(part);

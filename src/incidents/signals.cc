@@ -65,7 +65,7 @@ Finding Signals::finding(std::string_view name) const {
 
 std::string Signals::says(std::string_view name) const {
     const Check* one = check(name);
-    return one == nullptr ? "" : one->says;
+    return one == nullptr ? "" : std::string(one->says);
 }
 
 bool Signals::loops() const {

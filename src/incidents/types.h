@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/labels.h"
 #include "base/severity.h"
+#include "base/shared_text.h"
 
 namespace nightshift::incidents {
 
@@ -46,9 +47,9 @@ std::optional<Finding> parse_finding(std::string_view word);
 
 // One check of a diagnosis and what it rests on.
 struct Check {
-    std::string name;  // "run records", "delivery receipts", ...
+    SharedText name;  // "run records", "delivery receipts", ...
     Finding finding = Finding::kUnknown;
-    std::string says;                   // one sentence with numbers, for a person
+    SharedText says;                    // one sentence with numbers, for a person
     std::vector<std::string> evidence;  // what it rests on: "run:molt-morning@…", "delivery:dlv_…"
 
     friend bool operator==(const Check&, const Check&) = default;
@@ -67,12 +68,12 @@ struct Cause {
 // The answer of a bounded look at everything that could tell, made before a person is woken.
 struct Diagnosis {
     Conclusion conclusion = Conclusion::kUnknown;
-    std::string summary;  // one sentence: what is wrong and what is not
+    SharedText summary;  // one sentence: what is wrong and what is not
     std::vector<Check> checks;
     std::vector<Cause> causes;              // likeliest first
     std::vector<std::string> works;         // what still works, for those who depend on it
-    std::string next_action;                // one thing to do now
-    std::string response_window;            // "24 to 48 h", "now", "none"
+    SharedText next_action;                 // one thing to do now
+    SharedText response_window;             // "24 to 48 h", "now", "none"
     Time at;                                // when the facts were gathered
     std::chrono::microseconds took{0};      // all of it
     std::chrono::microseconds decision{0};  // deciding alone
@@ -112,7 +113,7 @@ struct Subject {
 struct Member {
     uint64_t fingerprint = 0;
     Labels labels;
-    std::string summary;
+    SharedText summary;
     bool is_firing = true;
     Time started;
     std::optional<Time> ended;
@@ -125,10 +126,10 @@ struct Entry {
     Time time;
     // "opened", "alerts", "diagnosed", "severity", "notified", "receipt", "escalated", "acknowledged",
     // "handed_over", "action", "note", "resolved", "reopened", "joined", "left", "parts"
-    std::string kind;
-    std::string who;   // a person's or token's name, "nightshift", a channel
-    std::string text;  // one sentence
-    std::string ref;   // "delivery:…", "run:…", may be empty
+    SharedText kind;
+    SharedText who;   // a person's or token's name, "nightshift", a channel
+    SharedText text;  // one sentence
+    SharedText ref;   // "delivery:…", "run:…", may be empty
 
     friend bool operator==(const Entry&, const Entry&) = default;
 };
@@ -145,14 +146,14 @@ struct Part {
 
 // One notification of an incident over one channel: a delivery, as last heard of.
 struct Notification {
-    std::string channel;
-    std::string delivery;     // its id
-    std::string what;         // "post", "edit", "reply", "resolution"
-    int step = 0;             // of the escalation
-    int revision = 0;         // of the incident's text
-    std::string state;        // queued, sending, delivered, unknown, failed, superseded
-    std::string provider_id;  // the provider's own id of the message; empty until there is one
-    std::string error;        // why it failed
+    SharedText channel;
+    SharedText delivery;     // its id
+    SharedText what;         // "post", "edit", "reply", "resolution"
+    int step = 0;            // of the escalation
+    int revision = 0;        // of the incident's text
+    SharedText state;        // queued, sending, delivered, unknown, failed, superseded
+    SharedText provider_id;  // the provider's own id of the message; empty until there is one
+    SharedText error;        // why it failed
     // What it told of the incident: the next message says what has changed since.
     State told_state = State::kOpen;
     Severity told_severity = Severity::kWarning;
