@@ -43,6 +43,10 @@ Groups::Groups(Route root, std::vector<InhibitRule> inhibitions, SuppressFn supp
       inhibitor_(std::move(inhibitions)),
       suppress_(std::move(suppress)) {}
 
+bool Groups::Group::was_told_of(uint64_t fingerprint) const {
+    return std::binary_search(told_firing.begin(), told_firing.end(), fingerprint);
+}
+
 Groups::Group& Groups::group_for(const Route& route, const Alert& alert) {
     Labels labels = group_labels(route.options, alert.labels);
     std::string key = key_of(route, labels, alert.tenant);
@@ -61,7 +65,8 @@ Groups::Group& Groups::group_for(const Route& route, const Alert& alert) {
     group.route = &route;
     group.labels = std::move(labels);
     if (auto told = restored_.find(found->first); told != restored_.end()) {
-        group.told_firing.insert(told->second.firing.begin(), told->second.firing.end());
+        group.told_firing = std::move(told->second.firing);
+        std::sort(group.told_firing.begin(), group.told_firing.end());
         group.told_at = told->second.at;
         group.was_told = group.has_flushed = true;
         restored_.erase(told);
@@ -113,8 +118,7 @@ void Groups::put(const AlertPtr& alert, Time now) {
         if (is_over && !has_group(*route, *alert)) continue;
         Group& group = group_for(*route, *alert);
         // What nobody was told of need not be told that it is over.
-        if (is_over && !group.alerts.contains(alert_id(*alert)) &&
-            !group.told_firing.contains(alert->fingerprint()))
+        if (is_over && !group.alerts.contains(alert_id(*alert)) && !group.was_told_of(alert->fingerprint()))
             continue;
         is_kept = true;
         group.alerts[alert_id(*alert)] = alert;
@@ -144,14 +148,14 @@ std::optional<Flush> Groups::flush(Group& group, Time now) {
               .route = group.route->name,
               .policy = options.policy,
               .group = group.labels};
-    boost::unordered_flat_set<uint64_t> firing;
+    std::vector<uint64_t> firing;
     std::vector<AlertPtr> suppressed;
     bool has_new = false;
     bool has_ended = false;
     uint64_t words = 0;
     for (const auto& [id, alert] : group.alerts) {
         uint64_t fingerprint = alert->fingerprint();
-        bool was_told = group.told_firing.contains(fingerprint);
+        bool was_told = group.was_told_of(fingerprint);
         if (!alert->is_firing(now)) {
             has_ended = has_ended || was_told;
             if (was_told) out.alerts.push_back(alert);
@@ -167,10 +171,10 @@ std::optional<Flush> Groups::flush(Group& group, Time now) {
             if (out.suppressed++ == 0) out.suppression = suppression;
             suppressed.push_back(alert);
             // It was told and is muted now: that is not its end.
-            if (was_told) firing.insert(fingerprint);
+            if (was_told) firing.push_back(fingerprint);
             continue;
         }
-        firing.insert(fingerprint);
+        firing.push_back(fingerprint);
         has_new = has_new || !was_told;
         words += alert->annotations.fingerprint() ^ fingerprint;
         out.alerts.push_back(alert);
@@ -203,6 +207,8 @@ std::optional<Flush> Groups::flush(Group& group, Time now) {
                                           : Flush::Reason::kRepeated;
     group.was_suppressed = false;
     group.was_told = !is_over;
+    std::sort(firing.begin(), firing.end());
+    firing.shrink_to_fit();
     group.told_firing = std::move(firing);
     group.told_at = now;
     return out;
@@ -211,7 +217,7 @@ std::optional<Flush> Groups::flush(Group& group, Time now) {
 void Groups::drop_ended(Group& group, Time now) {
     erase_if(group.alerts, [&](const auto& each) {
         const auto& [id, alert] = each;
-        if (alert->is_firing(now) || group.told_firing.contains(alert->fingerprint())) return false;
+        if (alert->is_firing(now) || group.was_told_of(alert->fingerprint())) return false;
         auto known = alerts_.find(id);
         if (known != alerts_.end() && known->second == alert) {
             inhibitor_.remove(*alert);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
 #include <compare>
 #include <cstdint>
 #include <functional>
@@ -88,14 +87,16 @@ private:
         const Route* route = nullptr;
         Labels labels;
         AlertMap alerts;
-        boost::unordered_flat_set<uint64_t> told_firing;
-        uint64_t told_words = 0;      // of the annotations of what fires
-        Time due = Time::max();       // when it is looked at; never: Time::max()
-        Time next_end = Time::max();  // when the first of its alerts may end by itself
+        std::vector<uint64_t> told_firing;  // fingerprints, sorted
+        uint64_t told_words = 0;            // of the annotations of what fires
+        Time due = Time::max();             // when it is looked at; never: Time::max()
+        Time next_end = Time::max();        // when the first of its alerts may end by itself
         Time told_at;
         bool was_told = false;
         bool has_flushed = false;  // its first wait is over
         bool was_suppressed = false;
+
+        bool was_told_of(uint64_t fingerprint) const;
     };
     // A time at which a group is looked at; a group has at most one of each kind.
     struct Look {

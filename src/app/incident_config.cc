@@ -71,9 +71,15 @@ void read_notify(ConfigReader& in, const Config& config, std::map<Severity, Esca
 void read_stakes(ConfigReader& in, Config& config) {
     StakesRule rule;
     read_matchers(in, "match", rule.matchers);
-    in.choice("impact", rule.stakes.impact, {"", "blocking", "degraded", "enhancement"});
-    in.text("owner", rule.stakes.owner);
-    in.text("customers", rule.stakes.customers);
+    std::string impact;
+    std::string owner;
+    std::string customers;
+    in.choice("impact", impact, {"", "blocking", "degraded", "enhancement"});
+    in.text("owner", owner);
+    in.text("customers", customers);
+    rule.stakes.impact = impact;
+    rule.stakes.owner = owner;
+    rule.stakes.customers = customers;
     if (in.has("redundancy")) {
         int64_t redundancy = 0;
         in.integer("redundancy", redundancy, 0, 100);

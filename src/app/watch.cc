@@ -251,7 +251,7 @@ std::string Watch::listens_to(std::string_view alertname) const {
 
 Task<incidents::Facts> Watch::gather(const incidents::Incident& incident) {
     return gatherer_->gather(
-        {incident.tenant, incident.subject, incident.labels, incident.title, incident.started});
+        {incident.tenant, incident.subject, incident.labels, std::string(incident.title), incident.started});
 }
 
 Task<Result<incidents::Diagnosis>> Watch::diagnose(std::string tenant, incidents::Subject subject) {

@@ -36,7 +36,8 @@ SharedText::~SharedText() {
 }
 
 std::string_view SharedText::view() const {
-    return block_ == nullptr ? std::string_view() : std::string_view(block_->bytes(), block_->size);
+    // With an address also when empty: C libraries take one without for "no text at all".
+    return block_ == nullptr ? std::string_view("") : std::string_view(block_->bytes(), block_->size);
 }
 
 bool SharedText::is_alone() const {

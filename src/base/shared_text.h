@@ -31,6 +31,7 @@ public:
     std::string_view view() const;
     operator std::string_view() const { return view(); }
     bool empty() const { return block_ == nullptr; }
+    void clear() { *this = SharedText(); }
     size_t size() const { return view().size(); }
     // Nobody else has it: true stays true until this one is copied.
     bool is_alone() const;

@@ -25,6 +25,7 @@ TEST(SharedText, IsNothingWhenEmpty) {
     EXPECT_TRUE(SharedText("").empty());
     EXPECT_EQ(SharedText(""), SharedText());
     EXPECT_EQ(SharedText().view(), "");
+    EXPECT_NE(SharedText().view().data(), nullptr);
     EXPECT_FALSE(SharedText().is_alone());
 }
 

@@ -32,7 +32,7 @@ Labels common_labels(const Incident& incident) {
 
 json::object annotations_of(const Incident& incident) {
     json::object out{{"summary", incident.title}, {"incident", incident.id}};
-    out["severity_why"] = incident.severity_why;
+    out["severity_why"] = incident.severity_why.view();
     if (!incident.diagnosis) return out;
     out["conclusion"] = to_string(incident.diagnosis->conclusion);
     out["description"] = incident.diagnosis->summary.view();

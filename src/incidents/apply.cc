@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::string_view kSelf = "nightshift";
 
-void write(Incident& incident, Time now, std::string_view kind, std::string_view who, std::string text) {
-    add_entry(incident, {now, std::string(kind), std::string(who), std::move(text), ""});
+void write(Incident& incident, Time now, SharedText kind, SharedText who, SharedText text) {
+    add_entry(incident, {now, std::move(kind), std::move(who), std::move(text), ""});
 }
 
 Result<std::string> name_of(std::string_view given, std::string_view what) {
@@ -40,7 +40,7 @@ Result<void> must_speak_for_itself(const Incident& incident) {
 // What somebody said of it stays.
 void take_stakes(Incident& incident, const Stakes& stakes) {
     std::optional<Severity> raised = incident.stakes.raised;
-    std::string raised_by = std::move(incident.stakes.raised_by);
+    SharedText raised_by = std::move(incident.stakes.raised_by);
     incident.stakes = stakes;
     incident.stakes.raised = raised;
     incident.stakes.raised_by = std::move(raised_by);

@@ -100,7 +100,7 @@ Result<void> separate(Incident& incident, std::string_view by, Time now) {
 }
 
 Part part_of(const Incident& incident) {
-    return {incident.id, incident.title, incident.severity, incident.state == State::kResolved};
+    return {incident.id, std::string(incident.title), incident.severity, incident.state == State::kResolved};
 }
 
 bool take_parts(Incident& lead, std::vector<Part> parts, Time now) {

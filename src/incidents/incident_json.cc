@@ -226,6 +226,7 @@ std::string to_brief_json(const Incident& incident) {
     JsonMembers out(text);
     add_members(out, incident, Extent::kBrief);
     out.close();
+    text.shrink_to_fit();  // every screen's state keeps it
     return text;
 }
 

@@ -102,7 +102,7 @@ void Service::Core::end_parts(Live& here, Time now) {
         auto found = live.find(id);
         if (found == live.end() || found->second.kept.incident.part_of != lead.id) continue;
         Incident& part = found->second.kept.incident;
-        std::string by = lead.judged_by.empty() ? "nightshift" : lead.judged_by;
+        std::string by(lead.judged_by.empty() ? "nightshift" : lead.judged_by.view());
         if (!resolve(part, {by, "with " + lead.id + ": " + lead.resolved_why, lead.judged}, now)) continue;
         found->second.is_changed = true;
         drive(found->second);

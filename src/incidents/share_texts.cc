@@ -4,6 +4,9 @@ namespace nightshift::incidents {
 
 void share_texts(Incident& incident, TextPool& pool) {
     auto share = [&pool](SharedText& text) { text = pool.share(text); };
+    for (SharedText* each : {&incident.rule, &incident.title, &incident.severity_why, &incident.stakes.impact,
+                             &incident.stakes.owner, &incident.stakes.customers})
+        share(*each);
     if (incident.diagnosis) {
         Diagnosis& diagnosis = *incident.diagnosis;
         share(diagnosis.summary);

@@ -61,7 +61,7 @@ Statistics statistics_of(const std::vector<Incident>& incidents) {
         acknowledge.add(each.opened, each.acknowledged);
         resolve.add(each.opened, each.resolved);
         if (each.state != State::kResolved) ++statistics.unresolved;
-        RuleStatistics& rule = rules[each.rule];
+        RuleStatistics& rule = rules[std::string(each.rule)];
         rule.rule = each.rule;
         ++rule.incidents;
         if (final_conclusion(each) != Conclusion::kFalseAlarm) continue;

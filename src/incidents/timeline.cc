@@ -8,7 +8,7 @@
 namespace nightshift::incidents {
 
 void add_entry(Incident& incident, Entry entry) {
-    entry.text = cut(entry.text, kTextBytesMax);
+    if (entry.text.size() > kTextBytesMax) entry.text = cut(entry.text, kTextBytesMax);
     if (incident.timeline.size() >= kTimelineMax)
         incident.timeline.erase(incident.timeline.begin() + kTimelineFirst);
     incident.timeline.push_back(std::move(entry));

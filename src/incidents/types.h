@@ -86,15 +86,15 @@ struct Diagnosis {
 
 // Who is affected, as far as the configuration or the job says.
 struct Stakes {
-    std::string impact;                  // "blocking", "degraded", "enhancement" or "" when nobody says
-    std::string owner;                   // "" when nobody says
-    std::string customers;               // a class: "paying", "internal"; "" when nobody says
+    SharedText impact;                   // "blocking", "degraded", "enhancement" or "" when nobody says
+    SharedText owner;                    // "" when nobody says
+    SharedText customers;                // a class: "paying", "internal"; "" when nobody says
     std::optional<Time> deadline;        // when the work must be done
     std::optional<int> redundancy;       // other ways that still work; nothing: nobody says
     bool is_verified_otherwise = false;  // evidence says that the work was done, by whatever way
     std::optional<Severity> asked;       // what the rule asks for
     std::optional<Severity> raised;      // at least this, says an agent or a person: nobody can lower so
-    std::string raised_by;
+    SharedText raised_by;
 
     friend bool operator==(const Stakes&, const Stakes&) = default;
 };
@@ -167,14 +167,14 @@ struct Notification {
 struct Incident {
     std::string id;  // "inc_…", sorts by time of opening
     std::string tenant;
-    std::string key;   // of the group of alerts; at most one unresolved incident has it
-    std::string rule;  // of the first alert; "" for alerts of others
-    std::string title;
+    std::string key;  // of the group of alerts; at most one unresolved incident has it
+    SharedText rule;  // of the first alert; "" for alerts of others
+    SharedText title;
     Subject subject;
     Labels labels;  // common to its alerts
     State state = State::kOpen;
     Severity severity = Severity::kWarning;
-    std::string severity_why;  // which published rules made it so
+    SharedText severity_why;  // which published rules made it so
     Stakes stakes;
     std::optional<Diagnosis> diagnosis;
     std::vector<Member> members;  // at most kMembersMax, the firing first
@@ -182,12 +182,12 @@ struct Incident {
     uint32_t total = 0;           // how many have ever been in it
     bool is_flapping = false;
     bool is_suppressed = false;  // its alert is silenced or inhibited, nobody is told; see suppressed_why
-    std::string suppressed_why;
+    SharedText suppressed_why;
     Time started;  // of its first alert
     Time opened;
     // Those with the same cause are one thing to deal with: the first tells people of all of them.
     std::string part_of;       // the incident that does; "": it speaks for itself
-    std::string part_of_why;   // the cause in words
+    SharedText part_of_why;    // the cause in words
     bool is_separate = false;  // a person took it out: it speaks for itself from then on
     std::vector<Part> parts;   // at most kPartsMax, those that go on first
     uint32_t parts_open = 0;   // also beyond those kept
@@ -196,12 +196,12 @@ struct Incident {
     std::optional<Time> diagnosed;
     std::optional<Time> notified;  // the first delivery was enqueued
     std::optional<Time> acknowledged;
-    std::string acknowledged_by;
-    std::string assignee;
+    SharedText acknowledged_by;
+    SharedText assignee;
     std::optional<Time> resolved;
-    std::string resolved_why;
+    SharedText resolved_why;
     std::optional<Conclusion> judged;  // a person's word over the diagnosis, said at the end
-    std::string judged_by;
+    SharedText judged_by;
     int step = 0;                   // of the escalation that has been reached; 0: nobody told yet
     std::optional<Time> stepped;    // when that step was reached
     std::optional<Time> next_step;  // when the next one is due without an acknowledgement

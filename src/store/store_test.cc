@@ -27,6 +27,16 @@ int64_t count(Database& db, std::string_view table) {
     return select->integer(0);
 }
 
+TEST_F(StoreTest, BindsTextWithoutAnAddressAsEmptyText) {
+    auto db = Database::open(file());
+    ASSERT_TRUE(db);
+    ASSERT_TRUE(db->execute("CREATE TABLE t (a TEXT NOT NULL) STRICT"));
+    auto insert = db->prepare("INSERT INTO t VALUES (?)");
+    ASSERT_TRUE(insert);
+    EXPECT_TRUE(insert->bind(1, std::string_view()).run());
+    EXPECT_EQ(count(*db, "t"), 1);
+}
+
 TEST_F(StoreTest, RollsBackTransactionThatWasNotCommitted) {
     auto db = Database::open(file());
     ASSERT_TRUE(db);

@@ -31,7 +31,9 @@ Statement& Statement::bind(int index, int64_t value) {
 }
 
 Statement& Statement::bind(int index, std::string_view value) {
-    sqlite3_bind_text(statement_, index, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
+    // Without an address it would be NULL, not an empty text.
+    const char* bytes = value.data() == nullptr ? "" : value.data();
+    sqlite3_bind_text(statement_, index, bytes, static_cast<int>(value.size()), SQLITE_TRANSIENT);
     return *this;
 }
 
