@@ -12,6 +12,7 @@ namespace nightshift::alerts {
 namespace {
 
 constexpr milliseconds kPumpEvery{100};
+constexpr milliseconds kPumpAgain{10};  // while more is due than may be told at once
 constexpr std::chrono::hours kKeepEnded{1};
 constexpr std::chrono::hours kKeepSilences{24 * 30};
 
@@ -69,7 +70,7 @@ void Service::Core::replace(Settings next) {
 
 void Service::Core::start_periodic_work() {
     io::start_periodic(tasks, {"alert rules", settings.evaluate_every, [this] { return evaluate(); }});
-    io::start_periodic(tasks, {"alert groups", kPumpEvery, [this] { return pump_once(); }});
+    io::start_periodic(tasks, {"alert groups", kPumpEvery, [this] { return pump_due(); }});
     io::start_periodic(tasks, {"alert cleaning", std::chrono::minutes(10), [this] { return prune(); }});
     tasks.spawn([this] { return evaluate(); });
 }
@@ -194,9 +195,12 @@ void Service::Core::pump() {
     parts.tell(std::move(due));
 }
 
-Task<> Service::Core::pump_once() {
+Task<> Service::Core::pump_due() {
     pump();
-    co_return;
+    while (groups.next().value_or(Time::max()) <= parts.clock.now()) {
+        co_await io::sleep_for(kPumpAgain);
+        pump();
+    }
 }
 
 Task<> Service::Core::prune() {

@@ -35,7 +35,8 @@ struct Service::Core : std::enable_shared_from_this<Core> {
     void commit(std::vector<Alert> changed);
     // Tells what is due.
     void pump();
-    Task<> pump_once();
+    // The same until nothing is due any more.
+    Task<> pump_due();
     Task<> prune();
 
     Suppression suppression(const Alert& alert, const RouteOptions& options, Time now) const;

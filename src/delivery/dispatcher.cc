@@ -138,11 +138,11 @@ void Dispatcher::start() {
 Task<> Dispatcher::stop() {
     auto self = shared_from_this();
     is_stopping_ = true;
-    for (milliseconds waited{0}; sending() > 0 && waited < options_.stop_grace; waited += kStopPoll) {
+    for (milliseconds waited{0}; underway() > 0 && waited < options_.stop_grace; waited += kStopPoll) {
         co_await io::sleep_for(kStopPoll);
     }
     stop_.request_stop();
-    for (milliseconds waited{0}; sending() > 0 && waited < kStopReply; waited += kStopPoll) {
+    for (milliseconds waited{0}; underway() > 0 && waited < kStopReply; waited += kStopPoll) {
         co_await io::sleep_for(kStopPoll);
     }
     co_await group_.stop();
@@ -208,7 +208,7 @@ Task<microseconds> Dispatcher::serve(std::shared_ptr<Lane> lane, Time next_attem
     Time now = parts_.clock.now();
     size_t sending_max = lane->channel->traits().sending_max;
     // The end of a send rings the alarm.
-    if (!may_start(lane->sending->ids.size(), sending_max, sending())) co_return kForever;
+    if (!may_start(lane->sending->sending(), sending_max, sending())) co_return kForever;
     Time earliest = std::max(lane->pace.earliest(now), next_attempt);
     if (earliest > now) co_return earliest - now;
     Result<std::vector<Due>> due = co_await load_due(*lane, now);
@@ -218,7 +218,7 @@ Task<microseconds> Dispatcher::serve(std::shared_ptr<Lane> lane, Time next_attem
         co_return kStoreRetry;
     }
     for (Due& each : *due) {
-        if (!may_start(lane->sending->ids.size(), sending_max, sending())) co_return kForever;
+        if (!may_start(lane->sending->sending(), sending_max, sending())) co_return kForever;
         if (lane->sending->ids.contains(each.delivery.id)) continue;
         earliest = lane->pace.earliest(now);
         if (earliest > now) co_return earliest - now;
@@ -235,7 +235,7 @@ Task<microseconds> Dispatcher::serve(std::shared_ptr<Lane> lane, Time next_attem
 Task<Result<std::vector<Due>>> Dispatcher::load_due(const Lane& lane, Time now) {
     using Found = std::vector<Due>;
     // No more than may start, behind those that are about to.
-    size_t free = lane.channel->traits().sending_max - lane.sending->ids.size();
+    size_t free = lane.channel->traits().sending_max - lane.sending->sending();
     size_t limit = free + lane.sending->unwritten;
     std::function<Result<Found>(store::Database&)> select =
         [name = lane.spec.name, now, limit](store::Database& db) { return select_due(db, name, now, limit); };
@@ -355,6 +355,12 @@ void Dispatcher::describe(std::vector<ChannelHealth>& health) const {
 }
 
 size_t Dispatcher::sending() const {
+    size_t total = 0;
+    for (const auto& [name, lane] : lanes_) total += lane->sending->sending();
+    return total;
+}
+
+size_t Dispatcher::underway() const {
     size_t total = 0;
     for (const auto& [name, lane] : lanes_) total += lane->sending->ids.size();
     return total;

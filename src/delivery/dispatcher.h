@@ -25,6 +25,9 @@ namespace nightshift::delivery {
 struct Underway {
     std::set<std::string> ids;  // of deliveries
     size_t unwritten = 0;       // of these, whose attempt is not on disk: they are still found as due
+    size_t answered = 0;        // of these, whose outcome is on its way to the disk: others may be sent
+
+    size_t sending() const { return ids.size() - answered; }
 };
 
 // A channel at work. A new configuration replaces it, while attempts under way keep the one they began with.
@@ -87,6 +90,7 @@ private:
     void hold_back(Lane& lane, Time now);
     void count(const Outcome& outcome, const Step& step);
     size_t sending() const;
+    size_t underway() const;
 
     const Parts parts_;
     Options options_;

@@ -43,6 +43,7 @@ public:
     Leave& operator=(const Leave&) = delete;
     ~Leave() {
         note_written();
+        if (is_answered_) --lane_.sending->answered;
         lane_.sending->ids.erase(id_);
         dispatcher_.notify();
     }
@@ -51,11 +52,19 @@ public:
         if (!std::exchange(is_written_, true)) --lane_.sending->unwritten;
     }
 
+    // Its place among those that are being sent is free. No more wait for the disk than it takes: what is
+    // sent next is written ahead behind them.
+    void note_answered() {
+        if (!std::exchange(is_answered_, true)) ++lane_.sending->answered;
+        dispatcher_.notify();
+    }
+
 private:
     Lane& lane_;
     std::string id_;
     Dispatcher& dispatcher_;
     bool is_written_ = false;
+    bool is_answered_ = false;
 };
 
 }  // namespace
@@ -95,6 +104,7 @@ Task<> Dispatcher::attempt(std::shared_ptr<Lane> held, Due due) {
     made.started = now;
     Message message = message_of(due, plan.mode, now);
     Outcome outcome = co_await send(lane, std::move(message), is_read_back);
+    leave.note_answered();
     co_await settle(lane, due, plan, std::move(made), std::move(outcome));
 }
 

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/json_members.h"
 #include "base/text.h"
 #include "delivery/channels/settings.h"
 #include "delivery/digest.h"
@@ -61,25 +62,30 @@ public:
 
 private:
     std::string render(const Message& message) const {
-        boost::json::object data{{"subject", message.subject},
-                                 {"text", message.text},
-                                 {"about", message.about},
-                                 {"key", message.key},
-                                 {"tenant", message.tenant},
-                                 {"channel", spec_.name},
-                                 {"thread", message.thread},
-                                 {"mode", to_string(message.mode)},
-                                 {"revision", message.revision},
-                                 {"severity", message.severity},
-                                 {"is_resolution", message.is_resolution}};
-        boost::json::array links;
-        for (const Link& each : message.links) links.push_back({{"label", each.label}, {"url", each.url}});
-        data["links"] = std::move(links);
-        auto payload = parse_answer(message.payload);
-        data["payload"] = payload ? *payload : boost::json::value();
-        boost::json::object body{
-            {"type", type_}, {"timestamp", iso_time(message.created)}, {"data", std::move(data)}};
-        return boost::json::serialize(body);
+        std::string text;
+        JsonMembers body(text);
+        body.text("type", type_).text("timestamp", iso_time(message.created));
+        JsonMembers data(body.value("data"));
+        data.text("subject", message.subject).text("text", message.text).text("about", message.about);
+        data.text("key", message.key).text("tenant", message.tenant).text("channel", spec_.name);
+        data.text("thread", message.thread).text("mode", to_string(message.mode));
+        data.integer("revision", message.revision).text("severity", message.severity);
+        data.boolean("is_resolution", message.is_resolution);
+        std::string& links = data.value("links");
+        links += '[';
+        for (size_t i = 0; i < message.links.size(); ++i) {
+            if (i > 0) links += ',';
+            JsonMembers(links)
+                .text("label", message.links[i].label)
+                .text("url", message.links[i].url)
+                .close();
+        }
+        links += ']';
+        // It was seen to be an object when it was enqueued.
+        data.raw("payload", message.payload.empty() ? "null" : std::string_view(message.payload));
+        data.close();
+        body.close();
+        return text;
     }
 
     Outcome judge(const net::ClientResponse& answer, Time now) const {
