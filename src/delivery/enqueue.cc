@@ -85,7 +85,8 @@ Result<void> check_room(store::Database& db, const std::string& tenant) {
                 count.integer(0));
 }
 
-Result<void> insert(store::Database& db, const NewDelivery& delivery, const std::string& id, Time now) {
+// Returns its number in its thread. Whoever is not the first there waits to be promoted.
+Result<int64_t> insert(store::Database& db, const NewDelivery& delivery, const std::string& id, Time now) {
     ThreadKey key{delivery.tenant, delivery.channel, delivery.thread};
     bool is_threaded = !delivery.thread.empty();
     int64_t revision = 0;
@@ -100,11 +101,12 @@ Result<void> insert(store::Database& db, const NewDelivery& delivery, const std:
     insert.bind(5, fit(to_valid_utf8(delivery.subject), kSubjectBytesMax, Count::kBytes));
     insert.bind(6, fit(to_valid_utf8(delivery.text), kTextBytesMax, Count::kBytes));
     insert.bind(7, to_valid_utf8(delivery.about)).bind(8, unix_us(now));
-    insert.bind(9, is_threaded ? std::nullopt : std::optional<int64_t>(unix_us(now)));
+    insert.bind(9, revision > 1 ? std::nullopt : std::optional<int64_t>(unix_us(now)));
     insert.bind(10, to_string(delivery.mode)).bind(11, delivery.thread).bind(12, revision);
     insert.bind(13, delivery.severity).bind(14, static_cast<int64_t>(delivery.is_resolution));
     insert.bind(15, write_links(delivery.links)).bind(16, delivery.payload);
-    return insert.run();
+    if (auto done = insert.run(); !done) return Failure(done.error());
+    return revision;
 }
 
 }  // namespace
@@ -126,8 +128,8 @@ Result<std::string> Service::enqueue(store::Database& db, const NewDelivery& del
     if (auto room = check_room(db, delivery.tenant); !room) return Failure(room.error());
     std::string random = random_bytes(6);
     std::string id = fmt::format("dlv_{:012x}{}", unix_ms(now), to_hex(random.data(), random.size()));
-    if (auto inserted = insert(db, delivery, id, now); !inserted) return Failure(inserted.error());
-    if (delivery.thread.empty()) return id;
+    NS_TRY(int64_t revision, insert(db, delivery, id, now));
+    if (revision <= 1) return id;
     Time due = std::max(now, replaced.value_or(now));
     if (auto stands = promote_next(db, thread, due); !stands) return Failure(stands.error());
     return id;

@@ -94,7 +94,8 @@ void Service::Core::take(const Told& group) {
     bool was_over = here == nullptr || here->kept.incident.state == State::kResolved;
     if (was_over && group.is_over) return;
     if (here != nullptr && was_over && !may_reopen(here->kept.incident, now)) here = nullptr;
-    if (here == nullptr) {
+    bool is_new = here == nullptr;
+    if (is_new) {
         here = &open(group, now);
     } else {
         take_alerts(here->kept.incident, group.change, now);
@@ -114,6 +115,8 @@ void Service::Core::take(const Told& group) {
     // for long.
     bool is_new_to_people = was_over || !incident.diagnosed;
     if (is_new_to_people && !incident.is_suppressed) want_diagnosis(*here);
+    // Mostly it is diagnosed in no time, and then written once instead of twice.
+    if (is_new && here->is_diagnosing) return schedule(*here, now + kLookEvery);
     drive(*here);
 }
 
@@ -296,30 +299,31 @@ void Service::Core::write(Live& here, Written written) {
     here.is_changed = false;
     share_texts(here.kept.incident, texts);
     const Incident& incident = here.kept.incident;
-    auto kept = std::make_shared<const Kept>(here.kept);
+    auto row = std::make_shared<const Row>(row_of(here.kept));
     auto wishes = std::make_shared<const std::vector<Wish>>(std::move(here.unsent));
     here.unsent.clear();
     Time now = parts.clock.now();
-    store::Writer::Change put = [this, kept, wishes, now](store::Database& db) -> Result<void> {
-        if (auto done = put_incident(db, *kept); !done) return done;
+    store::Writer::Change put = [this, row, wishes, now](store::Database& db) -> Result<void> {
+        if (auto done = put_incident(db, *row); !done) return done;
         for (const Wish& each : *wishes) {
-            if (auto done = parts.enqueue(db, kept->incident.tenant, each, now); !done) return done;
+            if (auto done = parts.enqueue(db, row->tenant, each, now); !done) return done;
         }
         return {};
     };
     auto core = shared_from_this();
     ++writes_waiting;
-    parts.writer.post(std::move(put), [core, kept, wishes, written](const Result<void>& done) {
+    parts.writer.post(std::move(put), [core, row, wishes, written](const Result<void>& done) {
         --core->writes_waiting;
         if (written) written(done);
         if (done && !wishes->empty()) core->parts.wake_deliveries();
         if (done) return;
-        log::error("incidents", "cannot write {}: {}", kept->incident.id, done.error().message);
-        core->parts.loop.post([core, kept, wishes] {
+        log::error("incidents", "cannot write {}: {}", row->id, done.error().message);
+        core->parts.loop.post([core, id = row->id, wishes] {
             ++core->stats.store_failures_total;
-            auto found = core->live.find(kept->incident.id);
+            auto found = core->live.find(id);
             if (found == core->live.end()) return;
             Live& again = found->second;
+            again.is_changed = true;
             again.unsent.insert(again.unsent.begin(), wishes->begin(), wishes->end());
             core->schedule(again, core->parts.clock.now() + kRetryWrite);
         });

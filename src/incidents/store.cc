@@ -93,22 +93,35 @@ Result<void> migrate_incidents(store::Database& db) {
         {{1, std::string(kCreate)}, {2, std::string(kAddParts)}, {3, std::string(kAddChanges)}});
 }
 
-Result<void> put_incident(store::Database& db, const Kept& kept) {
+Row row_of(const Kept& kept) {
+    const Incident& incident = kept.incident;
+    Row row{.id = incident.id,
+            .tenant = incident.tenant,
+            .key = incident.key,
+            .rule = std::string(incident.rule),
+            .part_of = incident.part_of,
+            .state = incident.state,
+            .severity = incident.severity,
+            .opened = incident.opened,
+            .told = pack(kept.told),
+            .told_at = kept.told_at,
+            .document = to_json(incident)};
+    if (incident.state == State::kResolved) row.resolved = incident.resolved.value_or(incident.opened);
+    return row;
+}
+
+Result<void> put_incident(store::Database& db, const Row& row) {
     NS_TRY(auto put,
            db.prepare("INSERT INTO incidents (id, tenant, key, state, severity, rule, opened_us, resolved_us,"
                       " told, told_us, document, part_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                       " ON CONFLICT (id) DO UPDATE SET state = excluded.state, severity = excluded.severity,"
                       " resolved_us = excluded.resolved_us, told = excluded.told, told_us = excluded.told_us,"
                       " document = excluded.document, part_of = excluded.part_of"));
-    const Incident& incident = kept.incident;
-    put.bind(1, incident.id).bind(2, incident.tenant).bind(3, incident.key);
-    put.bind(4, to_string(incident.state)).bind(5, static_cast<int64_t>(incident.severity));
-    put.bind(6, incident.rule).bind(7, unix_us(incident.opened));
-    bool is_resolved = incident.state == State::kResolved;
-    std::optional<int64_t> resolved;
-    if (is_resolved) resolved = unix_us(incident.resolved.value_or(incident.opened));
-    put.bind(8, resolved).bind(9, pack(kept.told)).bind(10, unix_us(kept.told_at));
-    put.bind(11, to_json(incident)).bind(12, incident.part_of);
+    put.bind(1, row.id).bind(2, row.tenant).bind(3, row.key);
+    put.bind(4, to_string(row.state)).bind(5, static_cast<int64_t>(row.severity));
+    put.bind(6, row.rule).bind(7, unix_us(row.opened));
+    put.bind(8, row.resolved ? std::optional<int64_t>(unix_us(*row.resolved)) : std::nullopt);
+    put.bind(9, row.told).bind(10, unix_us(row.told_at)).bind(11, row.document).bind(12, row.part_of);
     return put.run();
 }
 

@@ -21,8 +21,25 @@ struct Kept {
     Time told_at;
 };
 
+// The same as it is written: made where the incident lives, so that the writer need not copy it.
+struct Row {
+    std::string id;
+    std::string tenant;
+    std::string key;
+    std::string rule;
+    std::string part_of;
+    State state = State::kOpen;
+    Severity severity = Severity::kWarning;
+    Time opened;
+    std::optional<Time> resolved;  // exactly when it is
+    std::string told;              // packed
+    Time told_at;
+    std::string document;
+};
+Row row_of(const Kept& kept);
+
 // kConflict when another unresolved incident has its key.
-Result<void> put_incident(store::Database& db, const Kept& kept);
+Result<void> put_incident(store::Database& db, const Row& row);
 // Unresolved, and those that were resolved after `resolved_after`; oldest first.
 Result<std::vector<Kept>> select_recent(store::Database& db, Time resolved_after);
 // kNotFound.

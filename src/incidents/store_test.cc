@@ -30,9 +30,9 @@ protected:
 
 TEST_F(IncidentStore, GivesBackWhatItWasGiven) {
     Kept kept = incident("inc_1", "k");
-    ASSERT_TRUE(put_incident(db_, kept));
+    ASSERT_TRUE(put_incident(db_, row_of(kept)));
     kept.incident.title = "changed";
-    ASSERT_TRUE(put_incident(db_, kept));
+    ASSERT_TRUE(put_incident(db_, row_of(kept)));
     auto recent = select_recent(db_, kNow);
     ASSERT_TRUE(recent);
     ASSERT_EQ(recent->size(), 1u);
@@ -44,15 +44,15 @@ TEST_F(IncidentStore, GivesBackWhatItWasGiven) {
 }
 
 TEST_F(IncidentStore, RefusesASecondUnresolvedIncidentOfOneGroup) {
-    ASSERT_TRUE(put_incident(db_, incident("inc_1", "k")));
-    auto second = put_incident(db_, incident("inc_2", "k"));
+    ASSERT_TRUE(put_incident(db_, row_of(incident("inc_1", "k"))));
+    auto second = put_incident(db_, row_of(incident("inc_2", "k")));
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, Code::kConflict);
     Kept over = incident("inc_1", "k");
     over.incident.state = State::kResolved;
     over.incident.resolved = kNow + seconds(1);
-    ASSERT_TRUE(put_incident(db_, over));
-    EXPECT_TRUE(put_incident(db_, incident("inc_2", "k")));
+    ASSERT_TRUE(put_incident(db_, row_of(over)));
+    EXPECT_TRUE(put_incident(db_, row_of(incident("inc_2", "k"))));
 }
 
 TEST_F(IncidentStore, PagesTheNewestFirstAndCounts) {
@@ -62,7 +62,7 @@ TEST_F(IncidentStore, PagesTheNewestFirstAndCounts) {
             kept.incident.state = State::kResolved;
             kept.incident.resolved = kNow;
         }
-        ASSERT_TRUE(put_incident(db_, kept));
+        ASSERT_TRUE(put_incident(db_, row_of(kept)));
     }
     Filter filter{.tenant = "default", .is_unresolved = true, .limit = 3};
     auto first = select_page(db_, filter);
