@@ -185,23 +185,28 @@ void append_loop(recorder::EventBatch& batch, const Caller& caller, const LoopEv
 Ledger::Ledger(io::Loop& loop, Sink sink, recorder::CountedCalls* counted)
     : sink_(std::move(sink)), counted_(counted), alarm_(loop, [this] { flush(); }) {}
 
+recorder::EventBatch& Ledger::batch() {
+    if (batch_ == nullptr) {
+        batch_ = std::make_shared<recorder::EventBatch>();
+        batch_->is_awaited = false;  // and the next calls must not be interrupted for it
+    }
+    return *batch_;
+}
+
 void Ledger::add(const Caller& caller, const AttemptRecord& record) {
-    if (batch_ == nullptr) batch_ = std::make_shared<recorder::EventBatch>();
-    append_event(*batch_, caller, record);
+    append_event(batch(), caller, record);
     // At once: the caller may tell of its call before these events are on disk.
     if (counted_ != nullptr && record.is_committed) counted_->add(batch_->events.back());
     added();
 }
 
 void Ledger::add_warning(const Caller& caller, const LimitCounter& counter, int percent, Time now) {
-    if (batch_ == nullptr) batch_ = std::make_shared<recorder::EventBatch>();
-    append_warning(*batch_, caller, counter, percent, now);
+    append_warning(batch(), caller, counter, percent, now);
     added();
 }
 
 void Ledger::add_loop(const Caller& caller, const LoopEvidence& evidence, LoopAction action, Time now) {
-    if (batch_ == nullptr) batch_ = std::make_shared<recorder::EventBatch>();
-    append_loop(*batch_, caller, evidence, action, now);
+    append_loop(batch(), caller, evidence, action, now);
     added();
 }
 

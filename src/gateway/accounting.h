@@ -82,6 +82,7 @@ public:
     void flush();
 
 private:
+    recorder::EventBatch& batch();
     void added();
 
     Sink sink_;

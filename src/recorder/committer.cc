@@ -1,6 +1,7 @@
 #include "recorder/committer.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "recorder/event_limits.h"
@@ -79,6 +80,7 @@ void Committer::append(std::shared_ptr<EventBatch> batch, std::function<void(Res
     waiting.done = std::move(done);
     size_t before = queue_bytes_;
     queue_bytes_ += waiting.bytes;
+    if (waiting.batch->is_awaited) choose(io::Waking::kAtOnce);
     bool was_empty = queue_.empty();
     queue_.push_back(std::move(waiting));
     bool is_due = before < options_.commit_bytes && queue_bytes_ >= options_.commit_bytes;
@@ -94,6 +96,10 @@ void Committer::rotate() {
 }
 
 void Committer::run() {
+    {
+        std::lock_guard lock(mutex_);
+        thread_id_ = ::gettid();
+    }
     for (;;) {
         std::vector<Waiting> waiting = take_group();
         if (waiting.empty()) break;
@@ -102,9 +108,17 @@ void Committer::run() {
     log_.close();
 }
 
+// How the thread is to wake from now on. Under the mutex.
+void Committer::choose(io::Waking waking) {
+    if (waking_ == waking || thread_id_ == 0) return;
+    waking_ = waking;
+    io::set_waking(thread_id_, waking);
+}
+
 // Waits for work; an empty vector means stop, one without a batch that a rotation was done.
 std::vector<Committer::Waiting> Committer::take_group() {
     std::unique_lock lock(mutex_);
+    if (queue_.empty() && !was_awaited_) choose(io::Waking::kWhenOthersRest);
     wake_.wait(lock,
                [this] { return is_stopping_ || !queue_.empty() || rotations_done_ != rotations_asked_; });
     if (rotations_done_ != rotations_asked_) {
@@ -122,8 +136,10 @@ std::vector<Committer::Waiting> Committer::take_group() {
     });
     std::vector<Waiting> group;
     size_t bytes = 0;
+    was_awaited_ = false;
     while (!queue_.empty() && (group.empty() || bytes + queue_.front().payload.size() <= kGroupBytesMax)) {
         bytes += queue_.front().payload.size();
+        was_awaited_ = was_awaited_ || queue_.front().batch->is_awaited;
         queue_bytes_ -= queue_.front().bytes;
         group.push_back(std::move(queue_.front()));
         queue_.pop_front();

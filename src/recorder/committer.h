@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/histogram.h"
+#include "io/waking.h"
 #include "recorder/dedupe.h"
 #include "recorder/log_writer.h"
 #include "recorder/recorder.h"
@@ -72,6 +73,7 @@ private:
 
     void run();
     std::vector<Waiting> take_group();
+    void choose(io::Waking waking);
     void commit(std::vector<Waiting> waiting);
     void add_to_group(Group& group, Waiting& waiting, int64_t now_us);
     Result<void> write(Group& group, int64_t now_us);
@@ -91,6 +93,9 @@ private:
     std::condition_variable rotated_;
     std::deque<Waiting> queue_;
     size_t queue_bytes_ = 0;
+    io::Waking waking_ = io::Waking::kAtOnce;  // as somebody waits for what is queued, or for the last group
+    bool was_awaited_ = true;                  // the last group
+    pid_t thread_id_ = 0;                      // once the thread runs
     bool is_stopping_ = false;
     uint64_t rotations_asked_ = 0;
     uint64_t rotations_done_ = 0;

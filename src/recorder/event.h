@@ -93,6 +93,8 @@ public:
     void adopt(std::shared_ptr<const std::string> buffer);
 
     std::vector<Event> events;
+    // Whether somebody waits to hear that they are on disk. If not, writing them interrupts nobody.
+    bool is_awaited = true;
 
     // Bytes of text held, for queue budgets.
     size_t bytes() const { return bytes_; }

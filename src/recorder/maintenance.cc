@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/log.h"
+#include "io/waking.h"
 #include "recorder/compaction.h"
 #include "recorder/log_files.h"
 #include "recorder/retention.h"
@@ -81,6 +82,7 @@ std::chrono::milliseconds Maintenance::next_due() const {
 }
 
 void Maintenance::run() {
+    io::set_waking(::gettid(), io::Waking::kWhenOthersRest);  // nobody waits for this thread
     for (;;) {
         std::chrono::milliseconds due = next_due();
         {
