@@ -111,37 +111,46 @@ CallKeys CallKeys::of_caller(const Event& call) {
     return keys;
 }
 
-CountedCalls::CountedCalls() : buckets_(std::make_unique<Bucket[]>(kKeysMax / kWays)) {}
+CountedCalls::~CountedCalls() {
+    delete[] buckets_.load();
+}
 
-CountedCalls::~CountedCalls() = default;
+// Several loops may find at once that there are none.
+CountedCalls::Bucket* CountedCalls::make_buckets() {
+    auto made = std::make_unique<Bucket[]>(kBuckets);
+    Bucket* found = nullptr;
+    return buckets_.compare_exchange_strong(found, made.get()) ? made.release() : found;
+}
 
 void CountedCalls::add(const Event& call) {
     if (!uses_tokens(call)) return;
     const CallKeys keys = CallKeys::of_gateway(call);
+    Bucket* buckets = buckets_.load(std::memory_order_acquire);
+    if (buckets == nullptr) buckets = make_buckets();
     for (uint64_t key : keys.values()) {
-        if (has(key)) continue;
-        Bucket& bucket = buckets_[key % (kKeysMax / kWays)];
+        if (has(buckets, key)) continue;
+        Bucket& bucket = buckets[key % kBuckets];
         const uint32_t way = bucket.next.fetch_add(1, std::memory_order_relaxed) % kWays;
         bucket.keys[way].store(key, std::memory_order_relaxed);
     }
-    is_empty_.store(false, std::memory_order_release);
 }
 
-bool CountedCalls::has(uint64_t key) const {
-    const Bucket& bucket = buckets_[key % (kKeysMax / kWays)];
+bool CountedCalls::has(const Bucket* buckets, uint64_t key) {
+    const Bucket& bucket = buckets[key % kBuckets];
     return std::any_of(bucket.keys.begin(), bucket.keys.end(), [&](const std::atomic<uint64_t>& each) {
         return each.load(std::memory_order_relaxed) == key;
     });
 }
 
 void CountedCalls::settle(EventBatch& batch) const {
-    if (is_empty_.load(std::memory_order_acquire)) return;
+    const Bucket* buckets = buckets_.load(std::memory_order_acquire);
+    if (buckets == nullptr) return;
     for (Event& event : batch.events) {
         if (!uses_tokens(event) || event.source == kGateway) continue;
         const CallKeys keys = CallKeys::of_caller(event);
         const auto values = keys.values();
         const bool is_counted =
-            std::any_of(values.begin(), values.end(), [&](uint64_t key) { return has(key); });
+            std::any_of(values.begin(), values.end(), [&](uint64_t key) { return has(buckets, key); });
         if (!is_counted) continue;
         // A retry is recognised by what was sent, not by what we make of it.
         if (event.id.empty() && !is_identified_by_span(event)) event.id = batch.keep(content_id(event));

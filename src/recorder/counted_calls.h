@@ -41,8 +41,10 @@ class CountedCalls {
 public:
     static constexpr size_t kKeysMax = size_t{1} << 17;
 
-    CountedCalls();
+    CountedCalls() = default;
     ~CountedCalls();
+    CountedCalls(const CountedCalls&) = delete;
+    CountedCalls& operator=(const CountedCalls&) = delete;
 
     // A call as the gateway recorded it; nothing when it used no tokens.
     void add(const Event& call);
@@ -52,15 +54,16 @@ public:
 
 private:
     static constexpr size_t kWays = 8;
+    static constexpr size_t kBuckets = kKeysMax / kWays;
     struct Bucket {
         std::array<std::atomic<uint64_t>, kWays> keys{};
         std::atomic<uint32_t> next{0};
     };
 
-    bool has(uint64_t key) const;
+    Bucket* make_buckets();
+    static bool has(const Bucket* buckets, uint64_t key);
 
-    std::unique_ptr<Bucket[]> buckets_;
-    std::atomic<bool> is_empty_{true};
+    std::atomic<Bucket*> buckets_{nullptr};  // owned; a megabyte that a program without calls does not need
 };
 
 // Whether settle() has found that the gateway counted this call.
