@@ -6,7 +6,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "io/condition.h"
 #include "net/outbox.h"
@@ -14,8 +13,19 @@
 
 namespace nightshift::net {
 
-// The buffer all connections of a loop read into: a connection that waits holds none.
-using ReadBuffer = std::vector<char>;
+// The buffer all connections of a loop read into: a connection that waits holds none. What no read has
+// reached yet takes no memory.
+class ReadBuffer {
+public:
+    explicit ReadBuffer(size_t size) : bytes_(std::make_unique_for_overwrite<char[]>(size)), size_(size) {}
+
+    char* data() { return bytes_.get(); }
+    size_t size() const { return size_; }
+
+private:
+    std::unique_ptr<char[]> bytes_;
+    size_t size_;
+};
 
 // A plain TCP connection. Sending tries the socket first and queues what it does not take; a callback of the
 // loop, not a coroutine, sends the queue, so that 5,000 quiet clients cost nothing but this object.
