@@ -10,13 +10,14 @@
 #include "base/log.h"
 #include "io/waking.h"
 #include "recorder/compaction.h"
+#include "recorder/free_memory.h"
 #include "recorder/log_files.h"
 #include "recorder/retention.h"
+#include "recorder/seal_due.h"
 
 namespace nightshift::recorder {
 namespace {
 
-constexpr std::chrono::hours kPartition{1};
 constexpr std::chrono::minutes kIdleWait{10};
 constexpr std::chrono::seconds kRetryWait{5};
 // Footers and cubes that queries may leave in memory.
@@ -59,25 +60,17 @@ void Maintenance::wake() {
     wake_.notify_all();
 }
 
-// A seal is due when nothing came for a while, or when the oldest rows wait longer than an hour and that
-// while: then their hour is over, and a quiet fleet makes one file an hour.
 bool Maintenance::is_seal_due() const {
     View::Unsealed unsealed = view_.unsealed();
     if (unsealed.frozen > 0) return true;
-    if (unsealed.rows == 0 || !is_recovered_) return false;
-    int64_t now_us = unix_us(clock_.now());
-    int64_t quiet_us = micros(options_.seal_after);
-    return now_us - unsealed.last_arrival_us >= quiet_us ||
-           now_us - unsealed.first_arrival_us >= quiet_us + micros(kPartition);
+    return is_recovered_ && unix_us(clock_.now()) >= seal_due_us(unsealed, options_.seal_after);
 }
 
 std::chrono::milliseconds Maintenance::next_due() const {
     if (!failure().empty()) return kRetryWait;
     View::Unsealed unsealed = view_.unsealed();
     if (unsealed.rows == 0 || !is_recovered_) return kIdleWait;
-    int64_t due_us = std::min(unsealed.last_arrival_us + micros(options_.seal_after),
-                              unsealed.first_arrival_us + micros(options_.seal_after) + micros(kPartition));
-    int64_t wait_ms = (due_us - unix_us(clock_.now())) / 1000 + 1;
+    int64_t wait_ms = (seal_due_us(unsealed, options_.seal_after) - unix_us(clock_.now())) / 1000 + 1;
     return milliseconds(std::clamp<int64_t>(wait_ms, 100, milliseconds(kIdleWait).count()));
 }
 
@@ -93,9 +86,12 @@ void Maintenance::run() {
         }
         std::lock_guard work(work_mutex_);
         if (is_seal_due()) {
-            if (view_.unsealed().frozen == 0) view_.freeze();
+            const bool is_full = view_.unsealed().frozen > 0;
+            if (!is_full) view_.freeze();
             Result<void> sealed = seal_frozen();
             if (!sealed) continue;
+            // A full one is followed by the next, which needs the memory at once.
+            if (!is_full) release_free_memory();
         }
         if (!is_recovered_) continue;
         delete_logs();

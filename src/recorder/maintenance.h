@@ -20,9 +20,6 @@ namespace nightshift::recorder {
 // retention. It sleeps until something is due; an idle recorder wakes it a few times an hour.
 class Maintenance {
 public:
-    // A memtable of this size is sealed.
-    static constexpr size_t kSealBytes = 32u << 20;
-
     // All references must outlive it. `content` may be null.
     Maintenance(const Options& options, const Clock& clock, View& view, SegmentStore& store,
                 ContentStore* content, uint64_t sealed);

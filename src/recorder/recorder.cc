@@ -14,6 +14,7 @@
 #include "recorder/query_run.h"
 #include "recorder/recovery.h"
 #include "recorder/replay.h"
+#include "recorder/seal_due.h"
 #include "recorder/segment_store.h"
 #include "recorder/view.h"
 
@@ -43,7 +44,7 @@ struct Recorder::State {
     Result<void> check_disk() const;
     Result<void> make_room(size_t frozen_max);
     void publish(const Committed& committed);
-    size_t seal_bytes() const { return std::min(Maintenance::kSealBytes, options.log_bytes_max); }
+    size_t seal_bytes() const { return std::min(kSealBytes, options.log_bytes_max); }
 
     Options options;
     const Clock& clock;
@@ -87,12 +88,14 @@ Result<void> Recorder::State::make_room(size_t frozen_max) {
 }
 
 void Recorder::State::publish(const Committed& committed) {
-    bool was_empty = view->unsealed().rows == 0;
+    const View::Unsealed before = view->unsealed();
     size_t bytes =
         view->publish(*committed.batch, committed.is_derived, committed.first_row, committed.arrival_us);
     bool is_full = bytes >= seal_bytes();
     if (is_full) view->freeze();
-    if (is_full || was_empty) maintenance->wake();
+    const bool is_first = before.rows == 0;
+    const bool became_large = before.bytes < kLargeBytes && bytes >= kLargeBytes;
+    if (is_full || is_first || became_large) maintenance->wake();  // sealing is due at another time now
     if (tap) tap(committed.batch, committed.position());
 }
 
