@@ -11,8 +11,11 @@ milliseconds wait_for(const RouteOptions& options, const Alert& alert) {
     return options.wait[static_cast<size_t>(severity_of(alert.labels))];
 }
 
-bool is_critical(const Alert& alert) {
-    return severity_of(alert.labels) == Severity::kCritical;
+bool has_critical(const AlertTable& alerts) {
+    for (const auto& [id, alert] : alerts) {
+        if (severity_of(alert->labels) == Severity::kCritical) return true;
+    }
+    return false;
 }
 
 std::string key_of(const Route& route, const Labels& labels, std::string_view tenant) {
@@ -33,10 +36,6 @@ bool comes_before(const AlertPtr& a, const AlertPtr& b, Time now) {
 }
 
 }  // namespace
-
-uint64_t alert_id(const Alert& alert) {
-    return alert.fingerprint() ^ (std::hash<std::string_view>{}(alert.tenant) * 0x9e3779b97f4a7c15ull);
-}
 
 Groups::Groups(Route root, std::vector<InhibitRule> inhibitions, SuppressFn suppress)
     : root_(std::make_shared<const Route>(std::move(root))),
@@ -105,8 +104,8 @@ void Groups::restore(Told told) {
 }
 
 void Groups::put(const AlertPtr& alert, Time now) {
-    AlertPtr& known = alerts_[alert_id(*alert)];
-    known = alert;
+    uint64_t id = alert_id(*alert);
+    alerts_.put(id, alert);
     if (alert->is_firing(now)) {
         inhibitor_.add(*alert);
     } else {
@@ -118,10 +117,9 @@ void Groups::put(const AlertPtr& alert, Time now) {
         if (is_over && !has_group(*route, *alert)) continue;
         Group& group = group_for(*route, *alert);
         // What nobody was told of need not be told that it is over.
-        if (is_over && !group.alerts.contains(alert_id(*alert)) && !group.was_told_of(alert->fingerprint()))
-            continue;
+        if (is_over && !group.alerts.contains(id) && !group.was_told_of(alert->fingerprint())) continue;
         is_kept = true;
-        group.alerts[alert_id(*alert)] = alert;
+        group.alerts.put(id, alert);
         Time at = group.has_flushed
                       ? std::max<Time>(now, group.told_at + group.route->options.interval)
                       // An alert that began long ago has waited already.
@@ -131,7 +129,7 @@ void Groups::put(const AlertPtr& alert, Time now) {
         // Alerts of others end by themselves when they are not repeated.
         if (!is_over && alert->ends != Alert::kForever) schedule_end(group, alert->ends);
     }
-    if (!is_kept) alerts_.erase(alert_id(*alert));
+    if (!is_kept) alerts_.erase(id);
 }
 
 Suppression Groups::suppression_of(const Alert& alert, Time now) const {
@@ -215,13 +213,12 @@ std::optional<Flush> Groups::flush(Group& group, Time now) {
 }
 
 void Groups::drop_ended(Group& group, Time now) {
-    erase_if(group.alerts, [&](const auto& each) {
-        const auto& [id, alert] = each;
-        if (alert->is_firing(now) || group.was_told_of(alert->fingerprint())) return false;
-        auto known = alerts_.find(id);
-        if (known != alerts_.end() && known->second == alert) {
-            inhibitor_.remove(*alert);
-            alerts_.erase(known);
+    group.alerts.erase_if([&](const AlertTable::Slot& each) {
+        const Alert& alert = *each.alert;
+        if (alert.is_firing(now) || group.was_told_of(alert.fingerprint())) return false;
+        if (alerts_.find(each.id) == each.alert) {
+            inhibitor_.remove(alert);
+            alerts_.erase(each.id);
         }
         return true;
     });
@@ -245,9 +242,7 @@ std::vector<Flush> Groups::tick(Time now, size_t most) {
         unschedule(group, look.why);
         if (look.why == Look::Why::kEnd && !is_end_told_now(group, now)) continue;
         unschedule(group, Look::Why::kDue);
-        bool has_critical = std::any_of(group.alerts.begin(), group.alerts.end(),
-                                        [](const auto& each) { return is_critical(*each.second); });
-        if (now < settle_until_ && !has_critical) {
+        if (now < settle_until_ && !has_critical(group.alerts)) {
             schedule(group, settle_until_);
             continue;
         }

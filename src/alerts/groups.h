@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <compare>
 #include <cstdint>
 #include <functional>
@@ -11,14 +10,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "alerts/alert.h"
+#include "alerts/alert_table.h"
 #include "alerts/inhibition.h"
 #include "alerts/route.h"
 
 namespace nightshift::alerts {
-
-using AlertPtr = std::shared_ptr<const Alert>;
-using AlertMap = boost::unordered_flat_map<uint64_t, AlertPtr>;  // by alert_id()
 
 // Why an alert is kept from people.
 struct Suppression {
@@ -75,7 +71,7 @@ public:
     void review(Time now);
 
     size_t size() const { return groups_.size(); }
-    const AlertMap& alerts() const { return alerts_; }
+    const AlertTable& alerts() const { return alerts_; }
     // Whether it is inhibited now.
     Suppression suppression_of(const Alert& alert, Time now) const;
 
@@ -86,7 +82,7 @@ private:
         SharedText tenant;
         const Route* route = nullptr;
         Labels labels;
-        AlertMap alerts;
+        AlertTable alerts;
         std::vector<uint64_t> told_firing;  // fingerprints, sorted
         uint64_t told_words = 0;            // of the annotations of what fires
         Time due = Time::max();             // when it is looked at; never: Time::max()
@@ -124,14 +120,11 @@ private:
     Inhibitor inhibitor_;
     SuppressFn suppress_;
     std::unordered_map<std::string, Group> groups_;
-    AlertMap alerts_;
+    AlertTable alerts_;
     std::unordered_map<std::string, Told> restored_;
     std::set<Look> looks_;
     uint64_t groups_made_ = 0;
     Time settle_until_;
 };
-
-// Of an alert in Groups::alerts().
-uint64_t alert_id(const Alert& alert);
 
 }  // namespace nightshift::alerts

@@ -83,12 +83,12 @@ Result<void> Service::Core::admit(std::vector<Alert>& alerts) {
     Time now = parts.clock.now();
     size_t fresh = 0;
     for (Alert& alert : alerts) {
-        auto known = groups.alerts().find(alert_id(alert));
-        if (known == groups.alerts().end()) {
+        AlertPtr known = groups.alerts().find(alert_id(alert));
+        if (!known) {
             fresh += alert.is_firing(now) ? 1 : 0;
         } else {
-            alert = merge(*known->second, alert);
-            alert.labels = known->second->labels;
+            alert = merge(*known, alert);
+            alert.labels = known->labels;
         }
         share_texts(alert);
     }
@@ -109,8 +109,8 @@ void Service::Core::share_texts(Alert& alert) {
 void Service::Core::apply(const std::vector<Alert>& alerts) {
     Time now = parts.clock.now();
     for (const Alert& alert : alerts) {
-        auto known = groups.alerts().find(alert_id(alert));
-        bool is_old = known != groups.alerts().end() && known->second->updated > alert.updated;
+        AlertPtr known = groups.alerts().find(alert_id(alert));
+        bool is_old = known && known->updated > alert.updated;
         if (!is_old) groups.put(std::make_shared<const Alert>(alert), now);
     }
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstddef>
+#include <memory>
 
 #include "base/shared_text.h"
 
@@ -11,21 +11,23 @@ namespace nightshift {
 // else has any more, in time proportional to what it is asked for. One thread at a time.
 class TextPool {
 public:
+    TextPool();
+    ~TextPool();
+    TextPool(const TextPool&) = delete;
+    TextPool& operator=(const TextPool&) = delete;
+
     // The same text, in the memory of the first one like it.
     SharedText share(const SharedText& text);
 
-    size_t size() const { return known_.size(); }
+    size_t size() const;
 
 private:
     static constexpr size_t kSweepFrom = 1'024;
-
-    struct Hash {
-        size_t operator()(const SharedText& text) const;
-    };
+    struct Known;
 
     void sweep();
 
-    boost::unordered_flat_set<SharedText, Hash> known_;
+    std::unique_ptr<Known> known_;
     size_t sweep_at_ = kSweepFrom;
 };
 

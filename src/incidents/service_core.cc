@@ -323,7 +323,6 @@ void Service::Core::write(Live& here, Written written) {
             auto found = core->live.find(id);
             if (found == core->live.end()) return;
             Live& again = found->second;
-            again.is_changed = true;
             again.unsent.insert(again.unsent.begin(), wishes->begin(), wishes->end());
             core->schedule(again, core->parts.clock.now() + kRetryWrite);
         });
