@@ -11,7 +11,7 @@ bool PastBuilder::wants(const Labels& labels) const {
 void PastBuilder::take(const Stretch& stretch) {
     if (!rule_.threshold.holds(stretch.value)) return;
     if (past_.ways.empty() || past_.ways.back().labels != stretch.labels) {
-        std::string thing = stretch.labels.only(identity_of(stretch.kind)).packed();
+        std::string thing(stretch.labels.only(identity_of(stretch.kind)).packed().view());
         thing_ = by_thing_.try_emplace(std::move(thing), past_.things.size()).first->second;
         if (thing_ == past_.things.size()) past_.things.emplace_back();
         past_.ways.push_back({stretch.labels, stretch.added});
