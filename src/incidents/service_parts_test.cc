@@ -103,9 +103,9 @@ TEST_F(CommonCause, DoesNotSilenceOthersWithTheOneThatIsSilenced) {
     silenced.change.suppressed_why = "silenced by sil_1";
     service_->tell({silenced});
     ASSERT_TRUE(eventually([&] { return look_later() && told_of() == 2; }));
-    EXPECT_TRUE(eventually(
-        [&] { return about("c").part_of == about("b").id || about("b").part_of == about("c").id; }))
-        << "one speaks for both";
+    EXPECT_TRUE(eventually([&] {
+        return about("c").part_of == about("b").id || about("b").part_of == about("c").id;
+    })) << "one speaks for both";
 }
 
 TEST_F(CommonCause, IsAsSevereAsTheSeverestOfThem) {
