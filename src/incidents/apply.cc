@@ -160,7 +160,7 @@ Incident open_incident(std::string id, const GroupChange& change, Time now) {
     incident.opened = now;
     Judged judged = judge_severity(change.stakes, std::nullopt, now);
     incident.severity = judged.severity;
-    incident.severity_why = std::move(judged.why);
+    incident.severity_why = judged.why;
     incident.revision = 1;
     write(incident, now, "opened", kSelf, incident.title);
     take_suppression(incident, change, now);

@@ -29,13 +29,13 @@ std::string in_words(const Incident& incident, std::string_view cause) {
 }
 
 // A storm would write hundreds of entries that say the same.
-void write_parts(Incident& lead, std::string text, Time now) {
+void write_parts(Incident& lead, const std::string& text, Time now) {
     if (!lead.timeline.empty() && lead.timeline.back().kind == "parts") {
         lead.timeline.back().time = now;
         lead.timeline.back().text = cut(text, kTextBytesMax);
         return;
     }
-    add_entry(lead, {now, "parts", std::string(kSelf), std::move(text), ""});
+    add_entry(lead, {now, "parts", std::string(kSelf), text, ""});
 }
 
 std::string in_words(const std::vector<Part>& parts, uint32_t open) {

@@ -20,7 +20,7 @@ bool take_turn(Incident& incident, const std::string& deals, Time now) {
     std::string text =
         deals.empty() ? fmt::format("node {} does not deal with it any more; this one does", incident.told_by)
                       : fmt::format("left to node {}, which deals with it", deals);
-    add_entry(incident, {now, "left", "nightshift", std::move(text), ""});
+    add_entry(incident, {now, "left", "nightshift", text, ""});
     incident.told_by = deals;
     return true;
 }

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { assert, Browser, eventually, indicator, isLive, screenshotsInto, Suite } from "./harness.mjs";
 import { incidents } from "./incidents.mjs";
+import { probes } from "./probes.mjs";
 import { firstLoad, fleetPage, historyPage, keyboard, looks, sessionPage, signIn, systemPage } from "./pages.mjs";
 
 const double = spawn(process.execPath, [new URL("double/server.mjs", import.meta.url).pathname, "--port", "0", "--sessions", "5000"], { stdio: ["ignore", "pipe", "inherit"] });
@@ -34,6 +35,7 @@ await list.close();
 await sessionPage(suite, browser, path);
 await historyPage(suite, browser);
 await systemPage(suite, browser);
+await probes(suite, browser);
 await looks(suite, browser, shoot, path);
 await incidents(suite, browser, shoot);
 

@@ -45,6 +45,8 @@ jobs:
     description: Runs in a crontab of another machine
     schedule: {every: 12h}
     watch: {}
+probes:
+  - {name: answer, command: "echo up", expect: {contains: up}}
 `;
 
 const widths = [["1440", { width: 1440, height: 900 }], ["360", { width: 360, height: 760 }]];
@@ -68,6 +70,13 @@ async function settle(program) {
 
 export async function jobs(suite, browser, program, shoot) {
   let found;
+  await suite.check("system: a probe passes once it was seen to, and is looked at again", async () => {
+    const page = await browser.page("/system");
+    await page.locator('[data-probe="answer"][data-state="passing"]').waitFor({ timeout: 30_000 });
+    await page.getByRole("button", { name: "Look at answer now" }).click();
+    await page.getByText(/^answer: /).waitFor();
+    await page.close();
+  });
   await suite.check("jobs: a configuration brings every verdict it should", async () => {
     found = await settle(program);
   });
