@@ -25,7 +25,10 @@ void DiskReserve::take() {
     int error = ::posix_fallocate(fd, 0, static_cast<off_t>(kBytes));
     ::close(fd);
     is_held_ = error == 0;
-    if (error != 0) log::warn("app", "cannot keep room on the disk: {}", std::strerror(error));
+    if (is_held_) return;
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);  // half of it helps nobody
+    log::warn("app", "cannot keep room on the disk: {}", std::strerror(error));
 }
 
 void DiskReserve::give_up() {

@@ -74,9 +74,9 @@ std::vector<std::string> shared_by_the_bad(const Uses& own, const std::vector<Pe
             ++(is_user ? users : others);
             if (each.is_bad) ++(is_user ? bad_users : bad_others);
         }
-        // Where nobody else can be compared with, all that is seen is that they are bad.
-        bool is_telling =
-            bad_users >= kBadMin && bad_users * 2 > users && others > 0 && bad_others * 4 < others;
+        // All that are bad share it: that is what people read. Where nobody else can be compared with, all
+        // that is seen is that they are bad.
+        bool is_telling = bad_users >= kBadMin && bad_users * 2 > users && others > 0 && bad_others == 0;
         if (is_telling) shared.push_back(use);
     }
     return shared;

@@ -31,7 +31,8 @@ struct Peer {
     Uses uses;
     bool is_bad = false;
 };
-// What most of those who use it are bad with, and most who do not are not: of `own` uses only.
+// What all the bad ones use, most of whose users are bad, and without which others are fine: of `own` uses
+// only.
 std::vector<std::string> shared_by_the_bad(const Uses& own, const std::vector<Peer>& peers);
 
 }  // namespace nightshift::app

@@ -42,6 +42,9 @@ TEST(FactUses, TellsACommonCauseFromBadLuck) {
     std::vector<Peer> peers{{kMain, true}, {kMain, true}, {kMain, false}, {kOther, false}, {kOther, false}};
     EXPECT_THAT(shared_by_the_bad(kMain, peers), ElementsAre("source openclaw/main"));
     EXPECT_THAT(shared_by_the_bad(kOther, peers), IsEmpty());
+    std::vector<Peer> unlike = peers;
+    unlike.back().is_bad = true;
+    EXPECT_THAT(shared_by_the_bad(kMain, unlike), IsEmpty()) << "one that is bad does not share it";
     for (Peer& each : peers) each.is_bad = true;
     EXPECT_THAT(shared_by_the_bad(kMain, peers), IsEmpty()) << "all are bad, whatever they use";
     std::vector<Peer> alike{{kMain, true}, {kMain, true}};

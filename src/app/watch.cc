@@ -8,6 +8,7 @@
 #include "app/runbook_steps.h"
 #include "app/told.h"
 #include "app/version.h"
+#include "app/watch_numbers.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/process_stats.h"
@@ -373,39 +374,7 @@ Task<json::object> Watch::numbers() const {
     delivery::Stats deliveries = parts_.work.deliveries().stats();
     std::function<alerts::HistoryStats()> ask = [this] { return historian_->stats(); };
     alerts::HistoryStats history = co_await io::ask<alerts::HistoryStats>(*loop_, std::move(ask));
-    co_return json::object{{"alerts",
-                            {{"known", alerts.alerts},
-                             {"groups", alerts.groups},
-                             {"series", alerts.series},
-                             {"taken_total", alerts.taken_total},
-                             {"refused_total", alerts.refused_total},
-                             {"flushed_total", alerts.flushed_total},
-                             {"suppressed_total", alerts.suppressed_total},
-                             {"dropped_series_total", alerts.dropped_series_total},
-                             {"evaluate_us", alerts.evaluate_us},
-                             {"history_rows", history.rows},
-                             {"history_things", history.things},
-                             {"history_left_out_total", history.left_out_total},
-                             {"history_shed_total", history.shed_total},
-                             {"history_failures_total", history.failures_total}}},
-                           {"incidents",
-                            {{"unresolved", incidents.open},
-                             {"diagnosing", incidents.diagnosing},
-                             {"opened_total", incidents.opened_total},
-                             {"diagnosed_total", incidents.diagnosed_total},
-                             {"notified_total", incidents.notified_total},
-                             {"false_alarms_total", incidents.false_alarms_total},
-                             {"store_failures_total", incidents.store_failures_total},
-                             {"decision_max_us", incidents.decision_us_max},
-                             {"diagnosis_max_us", incidents.diagnosis_us_max}}},
-                           {"deliveries",
-                            {{"waiting", deliveries.waiting},
-                             {"sending", deliveries.sending},
-                             {"attempts_total", deliveries.attempts_total},
-                             {"delivered_total", deliveries.delivered_total},
-                             {"unknown_total", deliveries.unknown_total},
-                             {"failed_total", deliveries.failed_total},
-                             {"rate_limited_total", deliveries.rate_limited_total}}}};
+    co_return show_numbers({alerts, history, incidents, deliveries});
 }
 
 void Watch::on_delivery(const delivery::Delivery& delivery) {
