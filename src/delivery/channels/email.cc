@@ -15,6 +15,7 @@ namespace nightshift::delivery {
 namespace {
 
 struct Settings {
+    std::shared_ptr<const CurlLibrary> curl;
     SmtpServer server;
     std::string from;
     std::string from_name;
@@ -62,7 +63,7 @@ public:
         Mail mail = compose(message);
         std::function<Result<SmtpResult>()> work = [settings = settings_, text = render_mail(mail),
                                                     stop = std::move(stop)]() -> Result<SmtpResult> {
-            return send_mail(settings->server, settings->from, settings->to, text, stop);
+            return send_mail(*settings->curl, settings->server, settings->from, settings->to, text, stop);
         };
         Result<SmtpResult> sent = co_await pool_->run<SmtpResult>(std::move(work));
         if (!sent) co_return Outcome::failed(Outcome::Kind::kTransient, sent.error().message);
@@ -97,7 +98,6 @@ private:
         return mail;
     }
 
-    CurlLibrary curl_;
     std::shared_ptr<const Settings> settings_;
     io::Pool* pool_;
     Concealer concealer_;
@@ -140,6 +140,7 @@ Result<std::unique_ptr<Channel>> make_email(const ChannelSpec& spec, io::Pool* p
         return Failure(checked.error());
     }
     Settings settings;
+    NS_TRY(settings.curl, CurlLibrary::load());
     NS_TRY(settings.server, server_of(spec));
     settings.from = option(spec, "from");
     settings.from_name = option(spec, "from_name");

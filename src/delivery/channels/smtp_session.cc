@@ -1,7 +1,5 @@
 #include "delivery/channels/smtp_session.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -15,12 +13,8 @@ namespace {
 
 constexpr size_t kAnswerLinesMax = 200;
 
-struct Free {
-    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using Handle = std::unique_ptr<CURL, Free>;
-using List = std::unique_ptr<curl_slist, Free>;
+using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
 // What libcurl's callbacks share.
 struct Session {
@@ -85,71 +79,67 @@ std::string refusal(const std::vector<std::string>& answers) {
     return last;
 }
 
-void configure(CURL* curl, const SmtpServer& server, const std::string& from, Session& session) {
-    curl_easy_setopt(curl, CURLOPT_URL, server.url.c_str());
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_PROXY, "");  // the environment's proxies are for HTTP
-    curl_easy_setopt(curl, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(server.timeout.count()));
+void configure(const CurlLibrary& curl, CURL* handle, const SmtpServer& server, const std::string& from,
+               Session& session) {
+    auto set = [&](CURLoption option, auto value) { curl.easy_setopt(handle, option, value); };
+    set(CURLOPT_URL, server.url.c_str());
+    set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_PROXY, "");  // the environment's proxies are for HTTP
+    set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+    set(CURLOPT_TIMEOUT_MS, static_cast<long>(server.timeout.count()));
     auto seconds = std::chrono::ceil<std::chrono::seconds>(server.timeout);
-    curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, static_cast<long>(seconds.count()));
-    if (server.needs_tls) curl_easy_setopt(curl, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
-    if (!server.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, server.ca_file.c_str());
+    set(CURLOPT_SERVER_RESPONSE_TIMEOUT, static_cast<long>(seconds.count()));
+    if (server.needs_tls) set(CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
+    if (!server.ca_file.empty()) set(CURLOPT_CAINFO, server.ca_file.c_str());
     if (!server.user.empty()) {
-        curl_easy_setopt(curl, CURLOPT_USERNAME, server.user.c_str());
-        curl_easy_setopt(curl, CURLOPT_PASSWORD, server.password.reveal().c_str());
+        set(CURLOPT_USERNAME, server.user.c_str());
+        set(CURLOPT_PASSWORD, server.password.reveal().c_str());
     }
-    curl_easy_setopt(curl, CURLOPT_MAIL_FROM, ("<" + from + ">").c_str());
-    curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
-    curl_easy_setopt(curl, CURLOPT_READFUNCTION, read_message);
-    curl_easy_setopt(curl, CURLOPT_READDATA, &session);
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_answer);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, &session);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, discard);
-    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, check_stop);
-    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &session);
-    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    set(CURLOPT_MAIL_FROM, ("<" + from + ">").c_str());
+    set(CURLOPT_UPLOAD, 1L);
+    set(CURLOPT_READFUNCTION, read_message);
+    set(CURLOPT_READDATA, &session);
+    set(CURLOPT_HEADERFUNCTION, take_answer);
+    set(CURLOPT_HEADERDATA, &session);
+    set(CURLOPT_WRITEFUNCTION, discard);
+    set(CURLOPT_XFERINFOFUNCTION, check_stop);
+    set(CURLOPT_XFERINFODATA, &session);
+    set(CURLOPT_NOPROGRESS, 0L);
 }
 
 }  // namespace
 
-CurlLibrary::CurlLibrary() {
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-CurlLibrary::~CurlLibrary() {
-    curl_global_cleanup();
-}
-
-SmtpResult send_mail(const SmtpServer& server, const std::string& from, const std::vector<std::string>& to,
-                     const std::string& message, const std::stop_token& stop) {
+SmtpResult send_mail(const CurlLibrary& curl, const SmtpServer& server, const std::string& from,
+                     const std::vector<std::string>& to, const std::string& message,
+                     const std::stop_token& stop) {
     Session session;
     session.unsent = message;
     session.stop = &stop;
     SmtpResult result;
-    List recipients;
+    List recipients(nullptr, curl.slist_free_all);
     for (const std::string& each : to) {
-        curl_slist* longer = curl_slist_append(recipients.get(), ("<" + each + ">").c_str());
+        curl_slist* longer = curl.slist_append(recipients.get(), ("<" + each + ">").c_str());
         std::ignore = recipients.release();
         recipients.reset(longer);
     }
-    Handle curl(curl_easy_init());
-    if (!curl || !recipients) {
+    Handle handle(curl.easy_init(), curl.easy_cleanup);
+    if (!handle || !recipients) {
         result.error = "out of memory";
         return result;
     }
     std::array<char, CURL_ERROR_SIZE> why{};
-    configure(curl.get(), server, from, session);
-    curl_easy_setopt(curl.get(), CURLOPT_MAIL_RCPT, recipients.get());
-    curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, why.data());
-    CURLcode code = curl_easy_perform(curl.get());
+    configure(curl, handle.get(), server, from, session);
+    curl.easy_setopt(handle.get(), CURLOPT_MAIL_RCPT, recipients.get());
+    curl.easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, why.data());
+    CURLcode code = curl.easy_perform(handle.get());
     session.is_open = false;
 
     result.is_complete = session.is_complete;
     result.answer = session.is_complete ? verdict(session.answers_after) : refusal(session.answers_before);
     result.status = status_of(result.answer);
     result.is_accepted = session.is_complete && result.status >= 200 && result.status < 300;
-    if (!result.is_accepted) result.error = why[0] != '\0' ? why.data() : curl_easy_strerror(code);
+    if (!result.is_accepted) result.error = why[0] != '\0' ? why.data() : curl.easy_strerror(code);
     return result;
 }
 

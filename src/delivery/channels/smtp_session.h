@@ -6,17 +6,9 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "delivery/channels/curl_library.h"
 
 namespace nightshift::delivery {
-
-// The use of libcurl: its global state, counted by the library itself.
-class CurlLibrary {
-public:
-    CurlLibrary();
-    ~CurlLibrary();
-    CurlLibrary(const CurlLibrary&) = delete;
-    CurlLibrary& operator=(const CurlLibrary&) = delete;
-};
 
 struct SmtpServer {
     std::string url;   // smtp:// or smtps://
@@ -37,7 +29,8 @@ struct SmtpResult {
 };
 
 // Hands over one message. Blocking: at most about `timeout`, or until `stop` is requested.
-SmtpResult send_mail(const SmtpServer& server, const std::string& from, const std::vector<std::string>& to,
-                     const std::string& message, const std::stop_token& stop);
+SmtpResult send_mail(const CurlLibrary& curl, const SmtpServer& server, const std::string& from,
+                     const std::vector<std::string>& to, const std::string& message,
+                     const std::stop_token& stop);
 
 }  // namespace nightshift::delivery

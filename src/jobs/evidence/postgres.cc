@@ -1,12 +1,12 @@
 #include "jobs/evidence/postgres.h"
 
-#include <libpq-fe.h>
 #include <poll.h>
 
 #include <cerrno>
 #include <memory>
 
 #include "base/text.h"
+#include "jobs/evidence/postgres_library.h"
 #include "jobs/evidence/time_text.h"
 
 namespace nightshift::jobs::evidence {
@@ -18,33 +18,27 @@ constexpr Oid kBool = 16;
 constexpr Oid kInt8 = 20;
 constexpr Oid kTimestamptz = 1184;
 
-struct Finish {
-    void operator()(PGconn* connection) const { PQfinish(connection); }
-};
-struct Clear {
-    void operator()(PGresult* result) const { PQclear(result); }
-};
-using ResultRows = std::unique_ptr<PGresult, Clear>;
+using ResultRows = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 // One connection, driven without ever waiting longer than `until`.
 class Connection {
 public:
-    static Result<Connection> open(const std::string& text, Until until) {
+    static Result<Connection> open(const PostgresLibrary& pq, const std::string& text, Until until) {
         const char* names[] = {"dbname", "fallback_application_name", nullptr};
         const char* values[] = {text.c_str(), "nightshift", nullptr};
-        Connection connection(PQconnectStartParams(names, values, 1), until);
+        Connection connection(pq, pq.connect_start_params(names, values, 1), until);
         PGconn* raw = connection.raw_.get();
         if (!raw) return fail(Code::kUnavailable, "libpq has no memory");
-        PQsetNoticeProcessor(raw, [](void*, const char*) {}, nullptr);
+        pq.set_notice_processor(raw, [](void*, const char*) {}, nullptr);
         PostgresPollingStatusType next = PGRES_POLLING_WRITING;
-        while (PQstatus(raw) != CONNECTION_BAD && next != PGRES_POLLING_OK) {
+        while (pq.status(raw) != CONNECTION_BAD && next != PGRES_POLLING_OK) {
             if (next == PGRES_POLLING_FAILED) break;
             bool is_reading = next == PGRES_POLLING_READING;
             if (auto ready = connection.wait(is_reading ? POLLIN : POLLOUT, "connecting"); !ready)
                 return Failure(ready.error());
-            next = PQconnectPoll(raw);
+            next = pq.connect_poll(raw);
         }
-        if (PQstatus(raw) != CONNECTION_OK) return connection.failed();
+        if (pq.status(raw) != CONNECTION_OK) return connection.failed();
         return connection;
     }
 
@@ -53,16 +47,16 @@ public:
                            const std::vector<std::string>& values, bool is_last) {
         std::vector<const char*> texts;
         for (const std::string& value : values) texts.push_back(value.c_str());
-        int sent = PQsendQueryParams(raw_.get(), sql.c_str(), static_cast<int>(types.size()), types.data(),
-                                     texts.data(), nullptr, nullptr, 0);
+        int sent = pq_->send_query_params(raw_.get(), sql.c_str(), static_cast<int>(types.size()),
+                                          types.data(), texts.data(), nullptr, nullptr, 0);
         if (sent == 0) return failed();
-        if (is_last) PQsetSingleRowMode(raw_.get());
+        if (is_last) pq_->set_single_row_mode(raw_.get());
         NS_TRY(ResultRows first, next_result());
         if (!first) return failed();
-        ExecStatusType status = PQresultStatus(first.get());
+        ExecStatusType status = pq_->result_status(first.get());
         bool is_good =
             status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE;
-        if (!is_good) return fail(Code::kUnavailable, "{}", trim(PQresultErrorMessage(first.get())));
+        if (!is_good) return fail(Code::kUnavailable, "{}", trim(pq_->result_error_message(first.get())));
         while (!is_last) {
             NS_TRY(ResultRows more, next_result());
             if (!more) break;
@@ -71,14 +65,15 @@ public:
     }
 
 private:
-    Connection(PGconn* raw, Until until) : raw_(raw), until_(until) {}
+    Connection(const PostgresLibrary& pq, PGconn* raw, Until until)
+        : pq_(&pq), raw_(raw, pq.finish), until_(until) {}
 
-    Failure failed() const { return fail(Code::kUnavailable, "{}", trim(PQerrorMessage(raw_.get()))); }
+    Failure failed() const { return fail(Code::kUnavailable, "{}", trim(pq_->error_message(raw_.get()))); }
 
     Result<void> wait(short events, std::string_view what) const {
         while (true) {
             if (has_passed(until_)) return fail(Code::kTimeout, "{} took too long", what);
-            pollfd socket{PQsocket(raw_.get()), events, 0};
+            pollfd socket{pq_->socket(raw_.get()), events, 0};
             int ready =
                 ::poll(&socket, 1, static_cast<int>(std::min<int64_t>(time_left(until_).count(), 60'000)));
             if (ready > 0) return {};
@@ -87,14 +82,15 @@ private:
     }
 
     Result<ResultRows> next_result() {
-        while (PQisBusy(raw_.get()) != 0) {
+        while (pq_->is_busy(raw_.get()) != 0) {
             if (auto ready = wait(POLLIN, "the query"); !ready) return Failure(ready.error());
-            if (PQconsumeInput(raw_.get()) == 0) return failed();
+            if (pq_->consume_input(raw_.get()) == 0) return failed();
         }
-        return ResultRows(PQgetResult(raw_.get()));
+        return ResultRows(pq_->get_result(raw_.get()), pq_->clear);
     }
 
-    std::unique_ptr<PGconn, Finish> raw_;
+    const PostgresLibrary* pq_;
+    std::unique_ptr<PGconn, decltype(&PQfinish)> raw_;
     Until until_;
 };
 
@@ -110,10 +106,10 @@ std::string rendered(const SqlParameter& parameter, Time time) {
     return "";
 }
 
-Datum datum_of(const PGresult* row) {
-    if (PQgetisnull(row, 0, 0) != 0) return Datum{};
-    std::string text(PQgetvalue(row, 0, 0), static_cast<size_t>(PQgetlength(row, 0, 0)));
-    if (PQftype(row, 0) != kBool) return Datum::of(std::move(text));
+Datum datum_of(const PostgresLibrary& pq, const PGresult* row) {
+    if (pq.get_is_null(row, 0, 0) != 0) return Datum{};
+    std::string text(pq.get_value(row, 0, 0), static_cast<size_t>(pq.get_length(row, 0, 0)));
+    if (pq.field_type(row, 0) != kBool) return Datum::of(std::move(text));
     Datum datum;
     datum.kind = Datum::Kind::kBool;
     datum.flag = text == "t";
@@ -124,7 +120,8 @@ Datum datum_of(const PGresult* row) {
 
 Result<std::optional<Datum>> ask_postgres(const std::string& connection, const SqlText& query,
                                           const Work& work, Until until) {
-    NS_TRY(Connection open, Connection::open(connection, until));
+    NS_TRY(const PostgresLibrary pq, PostgresLibrary::load());
+    NS_TRY(Connection open, Connection::open(pq, connection, until));
     NS_TRY([[maybe_unused]] ResultRows begun, open.run("begin transaction read only", {}, {}, false));
     // The server gives up too when we have left.
     std::string limit =
@@ -137,8 +134,8 @@ Result<std::optional<Datum>> ask_postgres(const std::string& connection, const S
         values.push_back(rendered(parameter, parameter.of(work)));
     }
     NS_TRY(ResultRows rows, open.run(query.text, types, values, true));
-    if (PQntuples(rows.get()) == 0 || PQnfields(rows.get()) == 0) return std::optional<Datum>();
-    return std::optional<Datum>(datum_of(rows.get()));
+    if (pq.tuple_count(rows.get()) == 0 || pq.field_count(rows.get()) == 0) return std::optional<Datum>();
+    return std::optional<Datum>(datum_of(pq, rows.get()));
 }
 
 }  // namespace nightshift::jobs::evidence
