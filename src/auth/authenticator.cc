@@ -1,6 +1,8 @@
 #include "auth/authenticator.h"
 
-#include <openssl/evp.h>
+// The digest's own functions. OpenSSL's newer way allocates and looks up for each hash, which every request
+// would pay.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
 #include <algorithm>
@@ -14,11 +16,12 @@ namespace nightshift::auth {
 namespace {
 
 std::string hash_of(std::string_view secret) {
-    // Fetched once: that costs more than the hash itself, and every request needs one.
-    static const EVP_MD* const kSha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     unsigned char digest[SHA256_DIGEST_LENGTH];
-    int is_done = EVP_Digest(secret.data(), secret.size(), digest, nullptr, kSha256, nullptr);
-    NS_ASSERT(is_done == 1);
+    SHA256_CTX context;
+    const bool is_done = SHA256_Init(&context) == 1 &&
+                         SHA256_Update(&context, secret.data(), secret.size()) == 1 &&
+                         SHA256_Final(digest, &context) == 1;
+    NS_ASSERT(is_done);
     return to_hex(digest, sizeof digest);
 }
 
