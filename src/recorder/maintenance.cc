@@ -7,10 +7,10 @@
 #include <chrono>
 #include <system_error>
 
+#include "base/allocator.h"
 #include "base/log.h"
 #include "io/waking.h"
 #include "recorder/compaction.h"
-#include "recorder/free_memory.h"
 #include "recorder/log_files.h"
 #include "recorder/retention.h"
 #include "recorder/seal_due.h"
