@@ -14,7 +14,7 @@ constexpr size_t kTextBytesMax = 2'000;    // of a note, a title, a reason; cut
 constexpr size_t kTimelineFirst = 10;      // entries of the beginning that stay
 constexpr size_t kNameBytesMax = 200;      // of a person; cut
 constexpr size_t kDealtWithMax = 20'000;   // groups named to other nodes; they tell of the others too
-constexpr size_t kToldAtOnceMax = 500;     // groups told and not written yet; the others wait
+constexpr size_t kToldAtOnceMax = 100;     // groups told and not written yet; the others wait
 constexpr size_t kNamedMax = 5;            // members named in a sentence; the others are counted
 constexpr size_t kCausesMax = 5;           // the unlikeliest are left out
 constexpr std::chrono::seconds kDiagnosisLimit{5};   // what has not been gathered by then is unknown

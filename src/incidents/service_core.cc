@@ -100,7 +100,7 @@ void Service::Core::take(const Told& group) {
     } else {
         take_alerts(here->kept.incident, group.change, now);
     }
-    here->policy = group.policy;
+    here->kept.policy = group.policy;
     here->kept.told = group.firing;
     here->kept.told_at = now;
     here->is_changed = true;
@@ -196,7 +196,7 @@ Task<> Service::Core::end_one(std::string id) {
 }
 
 EscalationPolicy Service::Core::policy_of(const Live& here) const {
-    auto named = settings.named_policies.find(here.policy);
+    auto named = settings.named_policies.find(here.kept.policy);
     if (named != settings.named_policies.end()) return named->second;
     auto known = settings.policies.find(here.kept.incident.severity);
     return known == settings.policies.end() ? EscalationPolicy() : known->second;

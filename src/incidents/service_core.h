@@ -21,7 +21,6 @@ struct Service::Core : std::enable_shared_from_this<Core> {
     // An incident that is not over, or was not long ago.
     struct Live {
         Kept kept;
-        std::string policy;
         std::vector<Wish> unsent;  // decided, and not on disk yet
         Time look = Time::max();   // when to look again
         bool is_diagnosing = false;

@@ -30,7 +30,7 @@ void Service::Core::find_lead(Live& here, Time now) {
     if (!incident.part_of.empty() || !goes_on(incident)) return;
     std::vector<std::string> causes = causes_of(incident);
     for (const std::string& cause : causes) {
-        auto known = by_cause.find(key_of(incident, here.policy, cause));
+        auto known = by_cause.find(key_of(incident, here.kept.policy, cause));
         auto lead = known == by_cause.end() ? live.end() : live.find(known->second);
         if (lead == live.end() || !may_join(incident, lead->second.kept.incident)) continue;
         join(incident, lead->second.kept.incident, cause, now);
@@ -40,7 +40,7 @@ void Service::Core::find_lead(Live& here, Time now) {
         return;
     }
     for (const std::string& cause : causes) {
-        std::string& leader = by_cause[key_of(incident, here.policy, cause)];
+        std::string& leader = by_cause[key_of(incident, here.kept.policy, cause)];
         auto found = live.find(leader);
         if (found == live.end() || !may_lead(found->second.kept.incident)) leader = incident.id;
     }

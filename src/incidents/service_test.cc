@@ -90,6 +90,24 @@ TEST_F(IncidentService, TellsNobodyTwiceAfterARestart) {
     EXPECT_EQ(wishes().size(), 1u);
 }
 
+TEST_F(IncidentService, EscalatesByThePolicyOfItsRouteAlsoAfterARestart) {
+    close();
+    settings_.named_policies["night"] = default_policy(
+        Severity::kCritical, {{{"pager"}, std::chrono::minutes(5)}, {{"manager"}, std::chrono::minutes(15)}});
+    open();
+    Told group = told(1);
+    group.policy = "night";
+    service_->tell({group});
+    ASSERT_TRUE(eventually([&] { return wishes().size() == 1; }));
+    EXPECT_EQ(wishes()[0].channel, "pager");
+    close();
+    clock_.advance(std::chrono::minutes(6));
+    open();
+    ASSERT_TRUE(eventually([&] { return wishes().size() >= 2; }));
+    for (const Wish& each : wishes())
+        EXPECT_TRUE(each.channel == "pager" || each.channel == "manager") << each.channel;
+}
+
 TEST_F(IncidentService, SendsLaterWhatTheOutboxDidNotTake) {
     {
         std::lock_guard lock(mutex_);

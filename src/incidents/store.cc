@@ -41,6 +41,8 @@ constexpr std::string_view kCreate =
 
 constexpr std::string_view kAddParts = "ALTER TABLE incidents ADD COLUMN part_of TEXT NOT NULL DEFAULT ''";
 
+constexpr std::string_view kAddPolicy = "ALTER TABLE incidents ADD COLUMN policy TEXT NOT NULL DEFAULT ''";
+
 constexpr std::string_view kAddChanges =
     "CREATE TABLE changes ("
     " id INTEGER PRIMARY KEY,"
@@ -88,9 +90,11 @@ std::string where_of(const Filter& filter) {
 }  // namespace
 
 Result<void> migrate_incidents(store::Database& db) {
-    return store::migrate(
-        db, "incidents",
-        {{1, std::string(kCreate)}, {2, std::string(kAddParts)}, {3, std::string(kAddChanges)}});
+    return store::migrate(db, "incidents",
+                          {{1, std::string(kCreate)},
+                           {2, std::string(kAddParts)},
+                           {3, std::string(kAddChanges)},
+                           {4, std::string(kAddPolicy)}});
 }
 
 Row row_of(const Kept& kept) {
@@ -105,6 +109,7 @@ Row row_of(const Kept& kept) {
             .opened = incident.opened,
             .told = pack(kept.told),
             .told_at = kept.told_at,
+            .policy = kept.policy,
             .document = to_json(incident)};
     if (incident.state == State::kResolved) row.resolved = incident.resolved.value_or(incident.opened);
     return row;
@@ -113,20 +118,22 @@ Row row_of(const Kept& kept) {
 Result<void> put_incident(store::Database& db, const Row& row) {
     NS_TRY(auto put,
            db.prepare("INSERT INTO incidents (id, tenant, key, state, severity, rule, opened_us, resolved_us,"
-                      " told, told_us, document, part_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                      " told, told_us, document, part_of, policy)"
+                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                       " ON CONFLICT (id) DO UPDATE SET state = excluded.state, severity = excluded.severity,"
                       " resolved_us = excluded.resolved_us, told = excluded.told, told_us = excluded.told_us,"
-                      " document = excluded.document, part_of = excluded.part_of"));
+                      " document = excluded.document, part_of = excluded.part_of, policy = excluded.policy"));
     put.bind(1, row.id).bind(2, row.tenant).bind(3, row.key);
     put.bind(4, to_string(row.state)).bind(5, static_cast<int64_t>(row.severity));
     put.bind(6, row.rule).bind(7, unix_us(row.opened));
     put.bind(8, row.resolved ? std::optional<int64_t>(unix_us(*row.resolved)) : std::nullopt);
     put.bind(9, row.told).bind(10, unix_us(row.told_at)).bind(11, row.document).bind(12, row.part_of);
+    put.bind(13, row.policy);
     return put.run();
 }
 
 Result<std::vector<Kept>> select_recent(store::Database& db, Time resolved_after) {
-    NS_TRY(auto select, db.prepare("SELECT document, told, told_us FROM incidents"
+    NS_TRY(auto select, db.prepare("SELECT document, told, told_us, policy FROM incidents"
                                    " WHERE state <> 'resolved' OR resolved_us >= ? ORDER BY id"));
     select.bind(1, unix_us(resolved_after));
     std::vector<Kept> found;
@@ -137,6 +144,7 @@ Result<std::vector<Kept>> select_recent(store::Database& db, Time resolved_after
         NS_TRY(kept.incident, parse_incident(select.text(0)));
         NS_TRY(kept.told, unpack(select.text(1)));
         kept.told_at = from_unix_us(select.integer(2));
+        kept.policy = select.text(3);
         found.push_back(std::move(kept));
     }
 }

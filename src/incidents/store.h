@@ -19,6 +19,7 @@ struct Kept {
     Incident incident;
     std::vector<uint64_t> told;
     Time told_at;
+    std::string policy;  // of the group's route; "" for that of the severity
 };
 
 // The same as it is written: made where the incident lives, so that the writer need not copy it.
@@ -34,6 +35,7 @@ struct Row {
     std::optional<Time> resolved;  // exactly when it is
     std::string told;              // packed
     Time told_at;
+    std::string policy;
     std::string document;
 };
 Row row_of(const Kept& kept);

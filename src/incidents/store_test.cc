@@ -22,6 +22,7 @@ protected:
         kept.incident.opened = kept.incident.started = kNow;
         kept.told = {1, 0xffff'ffff'ffff'fffe};
         kept.told_at = kNow;
+        kept.policy = "night";
         return kept;
     }
 
@@ -39,6 +40,7 @@ TEST_F(IncidentStore, GivesBackWhatItWasGiven) {
     EXPECT_EQ((*recent)[0].incident.title, "changed");
     EXPECT_EQ((*recent)[0].told, kept.told);
     EXPECT_EQ((*recent)[0].told_at, kNow);
+    EXPECT_EQ((*recent)[0].policy, "night");
     EXPECT_TRUE(select_incident(db_, "default", "inc_1"));
     EXPECT_FALSE(select_incident(db_, "other", "inc_1"));
 }
