@@ -36,11 +36,15 @@ std::string_view operation(Dialect dialect) {
     return dialect == Dialect::kEmbeddings ? "embeddings" : "chat";
 }
 
-// How fast a stream's tokens came once they came.
+// How fast a stream's tokens came once they came; of a whole answer, all of them in all of its time.
 std::optional<double> tokens_per_s(const AttemptRecord& record) {
-    const std::chrono::duration<double> time = record.took - record.first_token;
-    if (record.first_token.count() < 0 || time.count() <= 0 || record.usage.output < 2) return std::nullopt;
-    return std::round(static_cast<double>(record.usage.output - 1) / time.count() * 10) / 10;
+    const bool has_first = record.first_token.count() >= 0;
+    const std::chrono::duration<double> time =
+        has_first ? record.took - record.first_token : std::chrono::microseconds(record.took);
+    const int64_t tokens = record.usage.output - (has_first ? 1 : 0);
+    const bool is_known = tokens > 0 && time.count() > 0 && record.is_stream == has_first;
+    if (!is_known) return std::nullopt;
+    return std::round(static_cast<double>(tokens) / time.count() * 10) / 10;
 }
 
 std::string attributes_of(const Caller& caller, const AttemptRecord& record) {

@@ -48,8 +48,8 @@ struct AttemptRecord {
     int64_t input_estimate = 0;
     Time started;
     std::chrono::microseconds took{0};
-    std::chrono::microseconds first_token{-1};
-    std::chrono::microseconds overhead{-1};  // ours; of the whole call, on its last attempt
+    std::chrono::microseconds first_token{-1};  // of a stream
+    std::chrono::microseconds overhead{-1};     // ours; of the whole call, on its last attempt
 };
 
 // What it costs, in billionths of a dollar. Prices are per million tokens; cached input has its own.

@@ -36,12 +36,19 @@ std::string attributes_of(const AttemptRecord& record) {
 
 TEST(Accounting, TellsHowFastTheTokensOfAStreamCame) {
     EXPECT_THAT(attributes_of(stream_record()), HasSubstr(R"("tokens_per_s":50})"));
-    AttemptRecord whole = stream_record();
-    whole.first_token = milliseconds(-1);
-    EXPECT_THAT(attributes_of(whole), Not(HasSubstr("tokens_per_s")));
+    AttemptRecord without_content = stream_record();
+    without_content.first_token = milliseconds(-1);
+    EXPECT_THAT(attributes_of(without_content), Not(HasSubstr("tokens_per_s")));
     AttemptRecord at_once = stream_record();
     at_once.took = at_once.first_token;
     EXPECT_THAT(attributes_of(at_once), Not(HasSubstr("tokens_per_s")));
+}
+
+TEST(Accounting, TellsHowFastAWholeAnswerCame) {
+    AttemptRecord whole = stream_record();
+    whole.is_stream = false;
+    whole.first_token = milliseconds(-1);
+    EXPECT_THAT(attributes_of(whole), HasSubstr(R"("tokens_per_s":40.4})"));
 }
 
 TEST(Accounting, NamesThePricesThatACostIsBy) {

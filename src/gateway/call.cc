@@ -202,7 +202,7 @@ void Call::settle(ErrorClass error_class) {
     record.cost_nano_usd = record.is_priced ? cost_nano_usd(target.price, record.usage) : 0;
     record.started = attempt_started_;
     record.took = to_us(now - attempt->started());
-    if (attempt->first_content_at() != Instant{})
+    if (facts_.stream && attempt->first_content_at() != Instant{})
         record.first_token = to_us(attempt->first_content_at() - attempt->started());
     if (attempt->is_committed()) record.overhead = overhead_;
     used_.nano_usd += record.cost_nano_usd;
@@ -223,7 +223,7 @@ void Call::settle(ErrorClass error_class) {
     seen.output_tokens += static_cast<uint64_t>(std::max<int64_t>(record.usage.output, 0));
     seen.cost_nano_usd += record.cost_nano_usd;
     if (error_class == ErrorClass::kNone) seen.took_us.add(static_cast<double>(record.took.count()));
-    if (facts_.stream && record.first_token.count() >= 0)
+    if (record.first_token.count() >= 0)
         seen.first_token_us.add(static_cast<double>(record.first_token.count()));
 }
 
