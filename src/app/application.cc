@@ -267,7 +267,8 @@ Result<void> Application::Parts::open_work() {
         if (Watch* now = watch_now) now->on_occurrence(occurrence);
     };
     auto on_delivery = [this](const delivery::Delivery& delivery) {
-        if (Watch* now = watch_now) now->on_delivery(delivery);
+        Watch* now = watch_now;
+        return now == nullptr || now->on_delivery(delivery);  // while we stop, it is left for the next start
     };
     NS_TRY(work, Work::open({*decisions, *pool, *recorder, *hub, clock, find_gateway, model_gateway,
                              on_occurrence, on_delivery},
@@ -329,6 +330,7 @@ Result<void> Application::Parts::open_watch() {
                               config, folder.path()));
     watch_now = watch.get();
     watch->start();
+    work->start_deliveries();
     return {};
 }
 

@@ -220,6 +220,8 @@ incidents::Service::Parts Watch::incidents_parts() {
         .enqueue = [this](store::Database& db, const std::string& tenant, const incidents::Wish& wish,
                           Time now) { return enqueue(db, tenant, wish, now); },
         .wake_deliveries = [this] { parts_.work.deliveries().wake(); },
+        .mark_heard = [](store::Database& db,
+                         const std::string& id) { return delivery::Service::mark_told(db, id); },
         .can_edit = [this](const std::string& channel) { return can_edit(channel); },
         .speaks_alertmanager = [this](const std::string& channel) { return speaks_alertmanager(channel); },
         .is_quiet = [this](Time now) { return is_quiet(now); },
@@ -377,16 +379,18 @@ Task<json::object> Watch::numbers() const {
     co_return show_numbers({alerts, history, incidents, deliveries});
 }
 
-void Watch::on_delivery(const delivery::Delivery& delivery) {
-    if (delivery.about == kDeadMan) return note_dead_man(delivery);
-    if (!delivery.about.starts_with(kAbout)) return;
+bool Watch::on_delivery(const delivery::Delivery& delivery) {
+    if (delivery.about == kDeadMan) note_dead_man(delivery);
+    if (!delivery.about.starts_with(kAbout)) return false;
     incidents::Receipt receipt;
     receipt.delivery = delivery.key;
+    receipt.id = delivery.id;
     receipt.state = delivery::to_string(delivery.state);
     receipt.settled = delivery.settled;
     if (delivery.receipt) receipt.provider_id = delivery.receipt->identifier;
     if (delivery.state != delivery::State::kDelivered) receipt.error = delivery.why;
     incidents_->delivery_settled(delivery.about.substr(kAbout.size()), std::move(receipt));
+    return true;
 }
 
 bool Watch::can_edit(const std::string& channel) const {

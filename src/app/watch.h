@@ -57,7 +57,7 @@ public:
 
     // A job's occurrence changed; a delivery of ours was settled. Any thread.
     void on_occurrence(const jobs::Occurrence& occurrence) { verdicts_.take(occurrence); }
-    void on_delivery(const delivery::Delivery& delivery);
+    bool on_delivery(const delivery::Delivery& delivery);
 
     alerts::Service& alerts() { return *alerts_; }
     incidents::Service& incidents() { return *incidents_; }

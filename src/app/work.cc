@@ -152,10 +152,10 @@ Result<void> Work::open_services(const std::filesystem::path& data) {
                                        &parts_.recorder},
                                       job_options(data), config_.jobs));
     deliveries_->set_on_settled([this](const delivery::Delivery& delivery) {
-        parts_.on_delivery(delivery);
-        if (!delivery.about.starts_with("run:")) return;
+        if (!delivery.about.starts_with("run:")) return parts_.on_delivery(delivery);
         auto key = jobs::parse_occurrence_id(delivery.tenant, std::string_view(delivery.about).substr(4));
         if (key) jobs_->delivery_settled(*key);
+        return false;
     });
     jobs::Supervisor::Options supervised;
     supervised.program = jobs::find_keeper_program();
@@ -174,9 +174,12 @@ Result<void> Work::open_services(const std::filesystem::path& data) {
 
 Result<void> Work::start() {
     if (auto started = jobs_->start(); !started) return started;
-    deliveries_->start();
     parts_.loop.post([this] { supervisor_->apply(with_folders(config_.agents)); });
     return {};
+}
+
+void Work::start_deliveries() {
+    deliveries_->start();
 }
 
 void Work::stop_runs() {

@@ -38,9 +38,10 @@ public:
         const Clock& clock;
         OpenclawWork::FindSource find_gateway;
         std::function<Result<jobs::PromptTarget>(const std::string& tenant)> model_gateway;
-        // An occurrence changed; a delivery was settled. On the loop; may be called before open() returns.
+        // An occurrence changed. On the loop; may be called before open() returns.
         std::function<void(const jobs::Occurrence&)> on_occurrence;
-        std::function<void(const delivery::Delivery&)> on_delivery;
+        // A delivery that is not a run's was settled: as delivery::Service::set_on_settled(). On the loop.
+        std::function<bool(const delivery::Delivery&)> on_delivery;
     };
     static Result<std::unique_ptr<Work>> open(Parts parts, const Config& config,
                                               const std::filesystem::path& data);
@@ -48,6 +49,8 @@ public:
 
     // Blocking, not from the loop.
     Result<void> start();
+    // What was to be sent is sent, and what became of it is told. Once those who hear of it are there.
+    void start_deliveries();
     // stop_runs() first: nothing is started or judged from then on, while the rest still answers.
     void stop_runs();
     void stop();

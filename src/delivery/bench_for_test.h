@@ -128,6 +128,7 @@ public:
             std::lock_guard lock(mutex_);
             settled_.push_back(delivery);
             changed_.notify_all();
+            return listener_marks.load();
         });
         return *service_;
     }
@@ -240,6 +241,7 @@ public:
     Result<void> change(const store::Writer::Change& change) { return writer_->commit_blocking(change); }
 
     ManualClock clock{from_unix_ms(1'790'000'000'000)};
+    std::atomic<bool> listener_marks{false};  // the listener says that it marks what it was told
 
 private:
     std::filesystem::path folder_ =

@@ -244,6 +244,27 @@ TEST(Unknown, IsWhatATimeoutAfterSendingLeaves) {
     EXPECT_EQ(bench.service().stats().unknown_total, 1U);
 }
 
+TEST(Settled, IsToldAgainUntilItsListenerHasKeptIt) {
+    Imposter imposter;
+    imposter.answer(200, "{}");
+    Bench bench;
+    bench.listener_marks = true;
+    bench.start({Bench::webhook(imposter)});
+    Delivery first = bench.settle(Bench::text("k1", "hook"));
+    bench.clock.advance(seconds(1));
+    Delivery second = bench.settle(Bench::text("k2", "hook"));
+    bench.start({Bench::webhook(imposter)});
+    std::vector<Delivery> told = bench.settled(4);
+    EXPECT_EQ(told.at(2).id, first.id);
+    EXPECT_EQ(told.at(3).id, second.id);
+
+    auto marked = bench.change([&](store::Database& db) { return Service::mark_told(db, first.id); });
+    ASSERT_TRUE(marked);
+    bench.start({Bench::webhook(imposter)});
+    EXPECT_EQ(bench.settled(5).at(4).id, second.id) << "the first is not told again";
+    EXPECT_THAT(imposter.requests(), SizeIs(2));
+}
+
 TEST(Store, RefusesDeliveredWithoutIdentifier) {
     Imposter imposter;
     Bench bench;

@@ -278,22 +278,24 @@ Task<microseconds> Dispatcher::refuse_channel(std::string channel) {
 
 Task<> Dispatcher::tell_untold() {
     using Found = std::vector<Delivery>;
-    std::string last;
+    std::optional<Delivery> last;
     while (!is_stopping_) {
-        std::function<Result<Found>(store::Database&)> change = [](store::Database& db) -> Result<Found> {
-            NS_TRY(Found untold, select_untold(db, kUntoldPage));
-            return untold;
+        std::function<Result<Found>(store::Database&)> select = [last](store::Database& db) {
+            return select_untold(db, last, kUntoldPage);
         };
-        Result<Found> untold = co_await parts_.writer.write<Found>(std::move(change));
-        // The same again: they cannot be marked, and the next start will tell them once more.
-        if (!untold || untold->empty() || untold->front().id == last) co_return;
-        last = untold->front().id;
+        std::function<Result<Found>()> look = [readers = &parts_.readers, select = std::move(select)] {
+            return readers->read<Found>(select);
+        };
+        Result<Found> untold = co_await parts_.pool.run<Found>(std::move(look));
+        if (!untold || untold->empty()) co_return;
+        last = untold->back();
         for (const Delivery& each : *untold) tell(each);
     }
 }
 
 void Dispatcher::tell(const Delivery& delivery) {
-    if (on_settled_) on_settled_(delivery);
+    const bool marks_it = on_settled_ && on_settled_(delivery);
+    if (marks_it) return;
     store::Writer::Change change = [id = delivery.id](store::Database& db) { return mark_told(db, id); };
     parts_.writer.post(std::move(change), [id = delivery.id](const Result<void>& marked) {
         // It will be told once more after the next start.

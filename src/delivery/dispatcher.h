@@ -64,7 +64,7 @@ public:
     void describe(std::vector<ChannelHealth>& health) const;
 
     // Before start().
-    void set_on_settled(std::function<void(const Delivery&)> on_settled) {
+    void set_on_settled(std::function<bool(const Delivery&)> on_settled) {
         on_settled_ = std::move(on_settled);
     }
 
@@ -94,7 +94,7 @@ private:
 
     const Parts parts_;
     Options options_;
-    std::function<void(const Delivery&)> on_settled_;
+    std::function<bool(const Delivery&)> on_settled_;
     std::map<std::string, std::shared_ptr<Lane>> lanes_;  // changed on the loop and under mutex_
     io::TaskGroup group_;
     std::unique_ptr<Alarm> alarm_;

@@ -65,8 +65,12 @@ Result<std::unique_ptr<Service>> Service::open(Parts parts, std::vector<ChannelS
     return std::unique_ptr<Service>(new Service(std::move(core)));
 }
 
-void Service::set_on_settled(std::function<void(const Delivery&)> on_settled) {
+void Service::set_on_settled(std::function<bool(const Delivery&)> on_settled) {
     core_->dispatcher->set_on_settled(std::move(on_settled));
+}
+
+Result<void> Service::mark_told(store::Database& transaction, const std::string& id) {
+    return delivery::mark_told(transaction, id);
 }
 
 Result<void> Service::reload(std::vector<ChannelSpec> channels) {

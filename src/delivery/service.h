@@ -85,8 +85,11 @@ public:
 
     // Called on the loop, after the state is on disk, when a delivery is delivered, unknown for good or
     // failed for good; not for what was superseded. At least once for each, also over restarts: the listener
-    // ignores what it knows. Set it before start().
-    void set_on_settled(std::function<void(const Delivery&)> on_settled);
+    // ignores what it knows. It returns whether it will call mark_told() itself, inside the transaction that
+    // keeps what follows; otherwise that is done at once. Set it before start().
+    void set_on_settled(std::function<bool(const Delivery&)> on_settled);
+    // The listener need not hear of that delivery again.
+    static Result<void> mark_told(store::Database& transaction, const std::string& id);
     // Begins to send.
     void start();
     // From now on these are the channels; attempts under way end as they began. kInvalid, kConflict: nothing

@@ -180,11 +180,13 @@ Result<std::vector<Interrupted>> select_interrupted(store::Database& db) {
     }
 }
 
-Result<std::vector<Delivery>> select_untold(store::Database& db, size_t limit) {
+Result<std::vector<Delivery>> select_untold(store::Database& db, const std::optional<Delivery>& after,
+                                            size_t limit) {
     NS_TRY(auto select, db.prepare("SELECT " NS_DELIVERY_COLUMNS " FROM deliveries d"
                                    " WHERE d.settled_us IS NOT NULL AND d.is_told = 0"
-                                   " ORDER BY d.settled_us LIMIT ?"));
-    select.bind(1, static_cast<int64_t>(limit));
+                                   " AND (d.settled_us, d.id) > (?, ?) ORDER BY d.settled_us, d.id LIMIT ?"));
+    select.bind(1, after ? unix_us(after->settled.value_or(after->created)) : INT64_MIN);
+    select.bind(2, after ? after->id : "").bind(3, static_cast<int64_t>(limit));
     std::vector<Delivery> found;
     for (;;) {
         NS_TRY(bool has_row, select.step());

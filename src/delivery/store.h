@@ -51,7 +51,8 @@ Result<uint64_t> count_waiting(store::Database& db);
 Result<std::vector<Due>> select_due(store::Database& db, const std::string& channel, Time now, size_t limit);
 Result<std::vector<Interrupted>> select_interrupted(store::Database& db);
 // Settled, and on_settled has not been called for them since; oldest first.
-Result<std::vector<Delivery>> select_untold(store::Database& db, size_t limit);
+Result<std::vector<Delivery>> select_untold(store::Database& db, const std::optional<Delivery>& after,
+                                            size_t limit);
 
 Result<Delivery> select_delivery(store::Database& db, const std::string& tenant, const std::string& id);
 Result<Delivery> select_by_key(store::Database& db, const std::string& tenant, const std::string& key);

@@ -93,11 +93,12 @@ void take_notification(Incident& incident, Notification notification, Time now);
 
 // What became of a delivery.
 struct Receipt {
-    std::string delivery;
-    std::string state;  // as in Notification
+    std::string delivery;  // by the key of its wish
+    std::string state;     // as in Notification
     std::string provider_id;
     std::string error;
     std::optional<Time> settled;
+    std::string id;  // the delivery's own
 };
 
 // False when the delivery is not one of this incident, or nothing is new. Receipts do not let the revision

@@ -229,11 +229,11 @@ TEST(Apply, RemembersWhatBecameOfEachNotification) {
     post.state = "queued";
     take_notification(incident, post, kLater);
     EXPECT_EQ(incident.notified, kLater);
-    EXPECT_FALSE(take_receipt(incident, {"dlv_9", "delivered", "1", "", kLater}, kLater));
-    EXPECT_TRUE(take_receipt(incident, {"dlv_1", "delivered", "4711", "", kLater}, kLater));
+    EXPECT_FALSE(take_receipt(incident, {"dlv_9", "delivered", "1", "", kLater, ""}, kLater));
+    EXPECT_TRUE(take_receipt(incident, {"dlv_1", "delivered", "4711", "", kLater, ""}, kLater));
     EXPECT_EQ(last(incident).text, "telegram took it as message 4711");
-    EXPECT_FALSE(take_receipt(incident, {"dlv_1", "delivered", "", "", kLater}, kLater));
-    EXPECT_FALSE(take_receipt(incident, {"dlv_1", "sending", "", "", std::nullopt}, kLater));
+    EXPECT_FALSE(take_receipt(incident, {"dlv_1", "delivered", "", "", kLater, ""}, kLater));
+    EXPECT_FALSE(take_receipt(incident, {"dlv_1", "sending", "", "", std::nullopt, ""}, kLater));
     EXPECT_EQ(incident.notifications[0].provider_id, "4711");
     EXPECT_EQ(incident.revision, revision) << "a receipt must not cause a message";
 }

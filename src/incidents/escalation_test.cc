@@ -106,7 +106,7 @@ TEST_F(EscalationTest, TakesAnotherChannelForWhatDoesNotArriveInTime) {
 
 TEST_F(EscalationTest, TakesUnknownForGoodAsNotDelivered) {
     go("sending");
-    take_receipt(incident_, {"dlv_1", "unknown", "", "timeout", now_}, now_);
+    take_receipt(incident_, {"dlv_1", "unknown", "", "timeout", now_, ""}, now_);
     EXPECT_EQ(decide().urge, Urge::kFallback);
     EXPECT_THAT(decide().why, HasSubstr("telegram (timeout)"));
 }

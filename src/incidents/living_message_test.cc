@@ -156,7 +156,7 @@ TEST_F(LivingMessageTest, WaitsForTheMessageThatIsOnItsWay) {
     ASSERT_TRUE(resolve(incident_, {"ada", "", std::nullopt}, now_));
     EXPECT_THAT(planned(), IsEmpty());
     EXPECT_TRUE(plan().next);
-    take_receipt(incident_, {"dlv_1", "delivered", "77", "", now_}, now_);
+    take_receipt(incident_, {"dlv_1", "delivered", "77", "", now_, ""}, now_);
     EXPECT_EQ(planned().front(), (Message{"resolution", "resolved", "77"}));
 }
 

@@ -46,13 +46,7 @@ void Service::tell(std::vector<Told> groups) {
 }
 
 void Service::delivery_settled(std::string incident, Receipt receipt) {
-    core_->parts.loop.post([core = core_, incident, receipt] {
-        auto found = core->live.find(incident);
-        if (found == core->live.end()) return;
-        if (!take_receipt(found->second.kept.incident, receipt, core->parts.clock.now())) return;
-        found->second.is_changed = true;
-        core->drive(found->second);
-    });
+    core_->parts.loop.post([core = core_, incident, receipt] { core->hear(incident, receipt); });
 }
 
 size_t Service::room() const {

@@ -91,6 +91,9 @@ public:
         std::function<Result<void>(store::Database&, const std::string& tenant, const Wish&, Time now)>
             enqueue;
         std::function<void()> wake_deliveries;
+        // What became of that delivery is kept: it need not be told again. Inside the transaction; on the
+        // writer's thread.
+        std::function<Result<void>(store::Database&, const std::string& id)> mark_heard;
         std::function<bool(const std::string& channel)> can_edit;
         // Its payload is to be Alertmanager's.
         std::function<bool(const std::string& channel)> speaks_alertmanager;

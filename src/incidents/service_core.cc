@@ -262,6 +262,21 @@ void Service::Core::drive(Live& here, Written written) {
     if (is_news && !incident.part_of.empty()) wake(incident.part_of, now);
 }
 
+void Service::Core::hear(const std::string& id, const Receipt& receipt) {
+    auto found = live.find(id);
+    if (found == live.end()) {
+        auto mark = [this, delivery = receipt.id](store::Database& db) {
+            return parts.mark_heard(db, delivery);
+        };
+        return parts.writer.post(std::move(mark), [core = shared_from_this()](const Result<void>&) {});
+    }
+    Live& here = found->second;
+    here.heard.push_back(receipt.id);
+    here.is_changed = true;
+    take_receipt(here.kept.incident, receipt, parts.clock.now());
+    drive(here);
+}
+
 void Service::Core::tell_people(Live& here, Time now, std::optional<Time>& look) {
     Incident& incident = here.kept.incident;
     std::string deals = parts.dealt_with_by(incident.tenant, incident.key);
@@ -302,9 +317,14 @@ void Service::Core::write(Live& here, Written written) {
     auto row = std::make_shared<const Row>(row_of(here.kept));
     auto wishes = std::make_shared<const std::vector<Wish>>(std::move(here.unsent));
     here.unsent.clear();
+    auto heard = std::make_shared<const std::vector<std::string>>(std::move(here.heard));
+    here.heard.clear();
     Time now = parts.clock.now();
-    store::Writer::Change put = [this, row, wishes, now](store::Database& db) -> Result<void> {
+    store::Writer::Change put = [this, row, wishes, heard, now](store::Database& db) -> Result<void> {
         if (auto done = put_incident(db, *row); !done) return done;
+        for (const std::string& each : *heard) {
+            if (auto done = parts.mark_heard(db, each); !done) return done;
+        }
         for (const Wish& each : *wishes) {
             if (auto done = parts.enqueue(db, row->tenant, each, now); !done) return done;
         }
@@ -312,18 +332,19 @@ void Service::Core::write(Live& here, Written written) {
     };
     auto core = shared_from_this();
     ++writes_waiting;
-    parts.writer.post(std::move(put), [core, row, wishes, written](const Result<void>& done) {
+    parts.writer.post(std::move(put), [core, row, wishes, heard, written](const Result<void>& done) {
         --core->writes_waiting;
         if (written) written(done);
         if (done && !wishes->empty()) core->parts.wake_deliveries();
         if (done) return;
         log::error("incidents", "cannot write {}: {}", row->id, done.error().message);
-        core->parts.loop.post([core, id = row->id, wishes] {
+        core->parts.loop.post([core, id = row->id, wishes, heard] {
             ++core->stats.store_failures_total;
             auto found = core->live.find(id);
             if (found == core->live.end()) return;
             Live& again = found->second;
             again.unsent.insert(again.unsent.begin(), wishes->begin(), wishes->end());
+            again.heard.insert(again.heard.begin(), heard->begin(), heard->end());
             core->schedule(again, core->parts.clock.now() + kRetryWrite);
         });
     });

@@ -21,8 +21,9 @@ struct Service::Core : std::enable_shared_from_this<Core> {
     // An incident that is not over, or was not long ago.
     struct Live {
         Kept kept;
-        std::vector<Wish> unsent;  // decided, and not on disk yet
-        Time look = Time::max();   // when to look again
+        std::vector<Wish> unsent;        // decided, and not on disk yet
+        std::vector<std::string> heard;  // ids of deliveries whose end is known and not on disk yet
+        Time look = Time::max();         // when to look again
         bool is_diagnosing = false;
         bool is_changed = false;       // since the last write
         std::optional<Time> deadline;  // of the work, as the last diagnosis saw it
@@ -41,6 +42,8 @@ struct Service::Core : std::enable_shared_from_this<Core> {
     Live* find_live(const std::string& tenant, const std::string& key);
     // Judges, escalates, tells and writes: whatever has changed. `written` hears of the commit.
     void drive(Live& live, Written written = {});
+    // What became of one of its deliveries.
+    void hear(const std::string& id, const Receipt& receipt);
     void tell_people(Live& live, Time now, std::optional<Time>& look);
     void want_diagnosis(Live& live);
     void start_diagnoses();

@@ -64,6 +64,11 @@ protected:
             return {};
         };
         parts.wake_deliveries = [] {};
+        parts.mark_heard = [this](store::Database&, const std::string& id) -> Result<void> {
+            std::lock_guard lock(mutex_);
+            heard_.push_back(id);
+            return {};
+        };
         parts.can_edit = [](const std::string&) { return true; };
         parts.speaks_alertmanager = [](const std::string& channel) { return channel == "team"; };
         parts.is_quiet = [](Time) { return false; };
@@ -102,6 +107,10 @@ protected:
     std::vector<Wish> wishes() {
         std::lock_guard lock(mutex_);
         return wishes_;
+    }
+    std::vector<std::string> heard() {
+        std::lock_guard lock(mutex_);
+        return heard_;
     }
     template <class Test>
     bool eventually(Test test) {
@@ -152,6 +161,7 @@ protected:
     Facts facts_;
     std::mutex mutex_;
     std::vector<Wish> wishes_;
+    std::vector<std::string> heard_;  // deliveries whose end is on disk
     bool is_outbox_full_ = false;
     std::unique_ptr<io::Loop> loop_;
     std::unique_ptr<io::Pool> pool_;

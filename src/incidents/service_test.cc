@@ -42,15 +42,28 @@ TEST_F(IncidentService, TellsOnceAfterItWasDiagnosed) {
 TEST_F(IncidentService, GoesToAnotherChannelWhenTheFirstDoesNotDeliver) {
     service_->tell({told(1)});
     ASSERT_TRUE(eventually([&] { return wishes().size() == 1; }));
-    service_->delivery_settled(wishes()[0].thread, {wishes()[0].key, "failed", "", "403", clock_.now()});
+    service_->delivery_settled(wishes()[0].thread,
+                               {wishes()[0].key, "failed", "", "403", clock_.now(), "dlv_1"});
     ASSERT_TRUE(eventually([&] { return wishes().size() == 2; }));
     EXPECT_EQ(wishes()[1].channel, "team");
+}
+
+TEST_F(IncidentService, ForgetsNoReceiptBeforeItIsOnDisk) {
+    service_->tell({told(1)});
+    ASSERT_TRUE(eventually([&] { return wishes().size() == 1; }));
+    service_->delivery_settled(only().id, {wishes()[0].key, "delivered", "m1", "", clock_.now(), "dlv_1"});
+    ASSERT_TRUE(eventually([&] { return !heard().empty(); }));
+    EXPECT_EQ(heard(), std::vector<std::string>{"dlv_1"});
+    EXPECT_EQ(only().notifications.at(0).state, "delivered");
+    service_->delivery_settled("inc_gone", {"key", "delivered", "m2", "", clock_.now(), "dlv_2"});
+    ASSERT_TRUE(eventually([&] { return heard().size() == 2; })) << "nobody waits for it any more";
 }
 
 TEST_F(IncidentService, EscalatesUntilSomebodyAcknowledges) {
     service_->tell({told(1)});
     ASSERT_TRUE(eventually([&] { return wishes().size() == 1; }));
-    service_->delivery_settled(wishes()[0].thread, {wishes()[0].key, "delivered", "m1", "", clock_.now()});
+    service_->delivery_settled(wishes()[0].thread,
+                               {wishes()[0].key, "delivered", "m1", "", clock_.now(), "dlv_1"});
     clock_.advance(std::chrono::minutes(6));
     ASSERT_TRUE(eventually([&] { return wishes().size() >= 2; }));
     bool team_was_told = false;
@@ -66,7 +79,8 @@ TEST_F(IncidentService, EscalatesUntilSomebodyAcknowledges) {
 TEST_F(IncidentService, SaysThatItIsOverAndWhatItCost) {
     service_->tell({told(1)});
     ASSERT_TRUE(eventually([&] { return wishes().size() == 1; }));
-    service_->delivery_settled(wishes()[0].thread, {wishes()[0].key, "delivered", "m1", "", clock_.now()});
+    service_->delivery_settled(wishes()[0].thread,
+                               {wishes()[0].key, "delivered", "m1", "", clock_.now(), "dlv_1"});
     clock_.advance(std::chrono::minutes(1));
     service_->tell({told(0, true)});
     ASSERT_TRUE(eventually([&] { return wishes().size() >= 2 && only().state == State::kResolved; }));

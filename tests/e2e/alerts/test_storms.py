@@ -1,7 +1,10 @@
 """Storms: a crash in the middle of one, and a session that cannot make up its mind."""
+import collections
 import concurrent.futures
+import contextlib
 import json
 import pathlib
+import sqlite3
 import sys
 import threading
 import time
@@ -85,6 +88,21 @@ class Storms(unittest.TestCase):
         self.assertEqual(len(posts), len(loud) + 1, "one for each group, and one for HostDown")
         for kind in ("Muted", "Inhibited"):
             self.assertEqual(self.peer.seen("/hook", f"{kind} fires"), [])
+        states = lambda: collections.Counter(sent["state"] for each in self.server.incidents("Loud") for sent in each["notifications"])
+        eventually(lambda: set(states()) == {"delivered"}, PATIENCE)
+
+    def test_a_receipt_that_the_crash_came_before_reaches_its_incident(self):
+        self.server.fire(alert("Alone"))
+        sent = lambda: self.server.incidents("Alone")[0]["notifications"][0]
+        eventually(lambda: self.server.incidents("Alone") and sent()["state"] == "delivered", PATIENCE)
+        self.server.kill()
+        # As the disk is when the outcome of the delivery was its last word.
+        with contextlib.closing(sqlite3.connect(self.server.data / "state.db")) as db, db:
+            db.execute("UPDATE deliveries SET is_told = 0")
+            db.execute("UPDATE incidents SET document = json_remove(json_set(document, '$.notifications[0].state', 'queued'), '$.notifications[0].settled_ms')")
+        self.server.start()
+        eventually(lambda: sent()["state"] == "delivered", PATIENCE)
+        self.assertEqual(len(self.peer.seen("/hook", "Alone")), 1)
 
     def test_a_flapping_session_is_one_message_few_edits_and_its_end(self):
         begun = int(time.time() * 1e6) - 1_000_000
