@@ -5,7 +5,9 @@
 
 #include "alerts/measure.h"
 #include "alerts/store.h"
+#include "app/notifications.h"
 #include "app/runbook_steps.h"
+#include "app/spending.h"
 #include "app/told.h"
 #include "app/version.h"
 #include "app/watch_numbers.h"
@@ -20,7 +22,6 @@
 #include "io/ask.h"
 #include "io/blocking.h"
 #include "io/completion.h"
-#include "io/periodic.h"
 
 namespace nightshift::app {
 namespace {
@@ -28,9 +29,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr const char* kSigningKeyFile = "incidents.secret";
-constexpr std::string_view kAbout = "incident:";
 constexpr std::string_view kTopic = "incidents";
-constexpr std::string_view kDeadMan = "dead_man";
 
 // Made once for an installation: whoever knows it can acknowledge every incident.
 Result<std::string> read_signing_key(const std::filesystem::path& data) {
@@ -45,11 +44,6 @@ Result<std::string> read_signing_key(const std::filesystem::path& data) {
 Result<void> migrate(store::Database& db) {
     if (auto done = alerts::migrate_alerts(db); !done) return done;
     return alerts::migrate_history(db);
-}
-
-delivery::Mode mode_of(const std::string& what) {
-    if (what == "edit") return delivery::Mode::kEdit;
-    return what == "post" ? delivery::Mode::kPost : delivery::Mode::kReply;
 }
 
 }  // namespace
@@ -77,6 +71,8 @@ Result<void> Watch::open_services() {
     loop_ = std::make_unique<io::Loop>("alerts");
     tasks_ = std::make_unique<io::TaskGroup>(*loop_, "watch");
     nodes_ = std::make_unique<Nodes>(*loop_, parts_.clock, config_->nodes);
+    DeadMan::Parts outbox{*loop_, parts_.clock, parts_.work.writer(), parts_.work.deliveries()};
+    dead_man_ = std::make_unique<DeadMan>(outbox, config_->dead_man);
     FactGatherer::Parts facts{*loop_,
                               parts_.pool,
                               parts_.clock,
@@ -120,9 +116,7 @@ void Watch::start() {
         runbooks_->start();
         nodes_->start();
         historian_->start();
-        if (config_->dead_man.channel.empty()) return;
-        io::start_periodic(*tasks_,
-                           {"dead man", config_->dead_man.every, [this] { return send_dead_man(); }});
+        dead_man_->start();
     });
 }
 
@@ -141,6 +135,7 @@ Task<> Watch::stop_here() {
     co_await tasks_->stop();
     co_await runbooks_->stop();
     co_await nodes_->stop();
+    co_await dead_man_->stop();
     co_await gatherer_->stop();
     co_await historian_->stop();
 }
@@ -151,6 +146,7 @@ void Watch::reload(const Config& config) {
     loop_->post([this, next] {
         note_changes(*next);
         config_ = next;
+        dead_man_->reload(next->dead_man);
         runbooks_->replace(next->runbooks);
         incidents_->reload(incident_settings(*next));
         alerts_->reload(next->alerts);
@@ -216,14 +212,22 @@ incidents::Service::Parts Watch::incidents_parts() {
         .readers = parts_.work.readers(),
         .clock = parts_.clock,
         .gather = [this](const incidents::Incident& incident) { return gather(incident); },
-        .spent = [this](const incidents::Incident& incident) { return spent(incident); },
-        .enqueue = [this](store::Database& db, const std::string& tenant, const incidents::Wish& wish,
-                          Time now) { return enqueue(db, tenant, wish, now); },
+        .spent =
+            [this](const incidents::Incident& incident) {
+                return spending(parts_.recorder, parts_.pool, incident);
+            },
+        .enqueue = [](store::Database& db, const std::string& tenant, const incidents::Wish& wish,
+                      Time now) -> Result<void> {
+            NS_TRY([[maybe_unused]] std::string id,
+                   delivery::Service::enqueue(db, delivery_of(tenant, wish), now));
+            return {};
+        },
         .wake_deliveries = [this] { parts_.work.deliveries().wake(); },
         .mark_heard = [](store::Database& db,
                          const std::string& id) { return delivery::Service::mark_told(db, id); },
-        .can_edit = [this](const std::string& channel) { return can_edit(channel); },
-        .speaks_alertmanager = [this](const std::string& channel) { return speaks_alertmanager(channel); },
+        .can_edit = [this](const std::string& channel) { return can_edit(config_->channels, channel); },
+        .speaks_alertmanager =
+            [this](const std::string& channel) { return speaks_alertmanager(config_->channels, channel); },
         .is_quiet = [this](Time now) { return is_quiet(now); },
         .dealt_with_by = [this](const std::string& tenant,
                                 const std::string& key) { return nodes_->deals_with(tenant, key); },
@@ -304,69 +308,9 @@ Task<T> Watch::here(std::function<Task<T>()> work) {
     co_return value;
 }
 
-// What the session or agent used since the alert began.
-Task<std::pair<uint64_t, int64_t>> Watch::spent(incidents::Incident incident) {
-    using Spent = std::pair<uint64_t, int64_t>;
-    const std::string& kind = incident.subject.kind;
-    if (kind != "session" && kind != "agent") co_return Spent(0, 0);
-    recorder::Query query;
-    query.scope = {.tenant = incident.tenant, .from_us = unix_us(incident.started)};
-    std::string name;
-    append_json_string(name, incident.subject.name);
-    query.where = fmt::format("{} = {}", kind, name);
-    query.aggregates = {"sum(input_tokens)", "sum(output_tokens)", "sum(cost)"};
-    std::function<Result<Spent>()> read = [this, query]() -> Result<Spent> {
-        NS_TRY(recorder::QueryResult result, parts_.recorder.query(query));
-        if (result.rows.empty()) return Spent(0, 0);
-        auto number = [&](size_t at) {
-            const recorder::Value& value = result.rows[0][at];
-            if (const auto* whole = std::get_if<int64_t>(&value)) return static_cast<double>(*whole);
-            const auto* real = std::get_if<double>(&value);
-            return real != nullptr ? *real : 0.0;
-        };
-        return Spent(static_cast<uint64_t>(number(0) + number(1)), static_cast<int64_t>(number(2) * 1e9));
-    };
-    Result<Spent> spent = co_await parts_.pool.run<Spent>(std::move(read));
-    if (!spent) log::warn("app", "what {} cost is not known: {}", incident.id, spent.error().message);
-    co_return spent.value_or(Spent(0, 0));
-}
-
-Result<void> Watch::enqueue(store::Database& db, const std::string& tenant, const incidents::Wish& wish,
-                            Time now) {
-    delivery::NewDelivery wanted;
-    wanted.tenant = tenant;
-    wanted.key = wish.key;
-    wanted.channel = wish.channel;
-    wanted.subject = wish.subject;
-    wanted.text = wish.text;
-    wanted.about = std::string(kAbout) + wish.thread;
-    wanted.mode = mode_of(wish.what);
-    wanted.thread = wish.thread;
-    wanted.severity = to_string(wish.severity);
-    wanted.is_resolution = wish.is_resolution;
-    wanted.payload = wish.payload;
-    if (!wish.links.acknowledge.empty()) wanted.links.push_back({"Acknowledge", wish.links.acknowledge});
-    if (!wish.links.incident.empty()) wanted.links.push_back({"Open", wish.links.incident});
-    NS_TRY([[maybe_unused]] std::string id, delivery::Service::enqueue(db, wanted, now));
-    return {};
-}
-
-void Watch::note_dead_man(const delivery::Delivery& delivery) {
-    std::lock_guard lock(dead_man_mutex_);
-    dead_man_failing_.reset();
-    if (delivery.state == delivery::State::kDelivered) return;
-    Time since = delivery.settled.value_or(delivery.created);
-    dead_man_failing_ = api::Failing{"alert path",
-                                     fmt::format("the last message over {} that says we can be heard has no "
-                                                 "receipt: {}",
-                                                 delivery.channel, delivery.why),
-                                     unix_ms(since), false};
-}
-
 std::vector<api::Failing> Watch::troubles() const {
     std::vector<api::Failing> all = nodes_->failing();
-    std::lock_guard lock(dead_man_mutex_);
-    if (dead_man_failing_) all.push_back(*dead_man_failing_);
+    if (auto unheard = dead_man_->failing()) all.push_back(*unheard);
     return all;
 }
 
@@ -380,35 +324,11 @@ Task<json::object> Watch::numbers() const {
 }
 
 bool Watch::on_delivery(const delivery::Delivery& delivery) {
-    if (delivery.about == kDeadMan) note_dead_man(delivery);
-    if (!delivery.about.starts_with(kAbout)) return false;
-    incidents::Receipt receipt;
-    receipt.delivery = delivery.key;
-    receipt.id = delivery.id;
-    receipt.state = delivery::to_string(delivery.state);
-    receipt.settled = delivery.settled;
-    if (delivery.receipt) receipt.provider_id = delivery.receipt->identifier;
-    if (delivery.state != delivery::State::kDelivered) receipt.error = delivery.why;
-    incidents_->delivery_settled(delivery.about.substr(kAbout.size()), std::move(receipt));
+    if (dead_man_->take(delivery)) return false;
+    auto receipt = receipt_of(delivery);
+    if (!receipt) return false;
+    incidents_->delivery_settled(receipt->incident, std::move(receipt->receipt));
     return true;
-}
-
-bool Watch::can_edit(const std::string& channel) const {
-    for (const delivery::ChannelSpec& each : config_->channels) {
-        if (each.name != channel) continue;
-        return each.kind != delivery::Kind::kEmail && each.kind != delivery::Kind::kNtfy &&
-               each.kind != delivery::Kind::kSlackWebhook;
-    }
-    return false;
-}
-
-bool Watch::speaks_alertmanager(const std::string& channel) const {
-    for (const delivery::ChannelSpec& each : config_->channels) {
-        if (each.name != channel) continue;
-        auto format = each.options.find("format");
-        return format != each.options.end() && format->second == "alertmanager";
-    }
-    return false;
 }
 
 std::optional<alerts::WallTime> Watch::wall_time(const std::string& zone, Time at) const {
@@ -431,27 +351,6 @@ void Watch::publish(const incidents::Incident& incident, bool is_gone) {
     if (!is_gone && runbooks_) runbooks_->consider(incident);
     if (is_gone) return parts_.hub.remove(incident.tenant, kTopic, incident.id);
     parts_.hub.put(incident.tenant, kTopic, incident.id, incidents::to_brief_json(incident));
-}
-
-// "I can still reach you": who stops hearing it knows that nobody would be told of anything.
-Task<> Watch::send_dead_man() {
-    Time now = parts_.clock.now();
-    delivery::NewDelivery wanted;
-    wanted.tenant = "default";
-    wanted.key = fmt::format("dead_man/{}", unix_ms(now));
-    wanted.channel = config_->dead_man.channel;
-    wanted.subject = "Nightshift can still reach you";
-    wanted.text = fmt::format("If you do not hear this again within {} minutes, nobody watches.",
-                              config_->dead_man.every.count() / 60 + 5);
-    wanted.about = kDeadMan;
-    wanted.severity = "info";
-    store::Writer::Change put = [wanted, now](store::Database& db) -> Result<void> {
-        NS_TRY([[maybe_unused]] std::string id, delivery::Service::enqueue(db, wanted, now));
-        return {};
-    };
-    Result<void> done = co_await parts_.work.writer().commit(std::move(put));
-    if (!done) log::error("app", "the dead-man message cannot be sent: {}", done.error().message);
-    if (done) parts_.work.deliveries().wake();
 }
 
 Task<Result<alerts::Preview>> Watch::preview(alerts::RulePtr rule, Time from, Time to) {

@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "api/incidents.h"
 #include "app/changes.h"
 #include "app/config.h"
+#include "app/dead_man.h"
 #include "app/facts.h"
 #include "app/nodes.h"
 #include "app/runbook_runner.h"
@@ -83,13 +83,8 @@ private:
     // The filter of a rule that listens for silence; "" for others.
     std::string listens_to(std::string_view alertname) const;
     Task<incidents::Facts> gather(const incidents::Incident& incident);
-    Task<std::pair<uint64_t, int64_t>> spent(incidents::Incident incident);
     Task<Result<incidents::Diagnosis>> diagnose(std::string tenant, incidents::Subject subject);
     Task<incidents::Diagnosis> diagnose_now(FactGatherer::Question question);
-    Result<void> enqueue(store::Database& db, const std::string& tenant, const incidents::Wish& wish,
-                         Time now);
-    bool can_edit(const std::string& channel) const;
-    bool speaks_alertmanager(const std::string& channel) const;
     bool is_quiet(Time now) const;
     std::optional<alerts::WallTime> wall_time(const std::string& zone, Time at) const;
     void publish(const incidents::Incident& incident, bool is_gone);
@@ -97,8 +92,6 @@ private:
     // Blocking.
     Result<alerts::Preview> look_back(const alerts::Rule& rule, Time from, Time to);
     Task<boost::json::array> runbooks_of(incidents::Incident incident);
-    Task<> send_dead_man();
-    void note_dead_man(const delivery::Delivery& delivery);
     // Runs on our loop what others ask for.
     template <class T>
     static Task<> answer(std::function<Task<T>()> work, std::function<void(T)> done);
@@ -109,8 +102,6 @@ private:
     std::shared_ptr<const Config> config_;  // replaced by a reload
     std::filesystem::path data_;
     Secret signing_key_;
-    mutable std::mutex dead_man_mutex_;
-    std::optional<api::Failing> dead_man_failing_;  // under its mutex: the last one did not arrive
     JobVerdicts verdicts_;
     Changes changes_;
     std::unique_ptr<io::Loop> loop_;
@@ -123,6 +114,7 @@ private:
     std::unique_ptr<io::TaskGroup> tasks_;
     std::unique_ptr<RunbookRunner> runbooks_;
     std::unique_ptr<Nodes> nodes_;
+    std::unique_ptr<DeadMan> dead_man_;
 };
 
 }  // namespace nightshift::app
