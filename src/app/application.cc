@@ -2,102 +2,22 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <atomic>
-#include <boost/json.hpp>
 #include <future>
-#include <mutex>
 #include <set>
-#include <thread>
-#include <vector>
 
-#include "api/alertmanager.h"
-#include "api/alerts.h"
-#include "api/events.h"
-#include "api/fleet.h"
-#include "api/gateway.h"
-#include "api/incidents.h"
-#include "api/jobs.h"
-#include "api/live.h"
-#include "api/mcp.h"
-#include "api/occurrences.h"
-#include "api/openapi.h"
-#include "api/ping.h"
-#include "api/probes.h"
-#include "api/server.h"
-#include "api/system.h"
-#include "api/telemetry.h"
-#include "api/tokens.h"
-#include "app/data_folder.h"
+#include "app/application_parts.h"
 #include "app/event_publisher.h"
-#include "app/probes.h"
-#include "app/self_watch.h"
-#include "app/sources.h"
+#include "app/part_options.h"
 #include "app/version.h"
-#include "app/watch.h"
-#include "app/work.h"
+#include "base/file.h"
 #include "base/log.h"
-#include "base/redact.h"
-#include "fleet/service.h"
-#include "gateway/exporter.h"
-#include "gateway/gateway.h"
-#include "ingest/receiver.h"
 #include "io/blocking.h"
-#include "io/task_group.h"
-#include "live/hub.h"
-#include "net/server.h"
-#include "recorder/recorder.h"
 
 namespace nightshift::app {
 namespace {
 
 constexpr size_t kPoolThreads = 2;
 constexpr size_t kPoolQueueMax = 256;
-
-size_t loop_count(const Config& config) {
-    if (config.server.threads > 0) return static_cast<size_t>(config.server.threads);
-    return std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 8);
-}
-
-recorder::Options recorder_options(const Config& config, const std::filesystem::path& data) {
-    recorder::Options options;
-    options.directory = data / "recorder";
-    options.retain = std::chrono::duration_cast<std::chrono::hours>(config.recorder.retain);
-    options.retain_bytes = config.recorder.retain_size;
-    options.keep_free_bytes = config.recorder.keep_free;
-    options.keep_content = config.recorder.keep_content;
-    options.retain_content = std::chrono::duration_cast<std::chrono::hours>(config.recorder.retain_content);
-    return options;
-}
-
-ingest::Receiver::Options receiver_options(const Config& config, const recorder::CountedCalls& counted) {
-    ingest::Receiver::Options options;
-    options.counted = &counted;
-    options.keep_content = config.recorder.keep_content;
-    options.redact_emails = config.redact.email;
-    options.count_openclaw_tokens = config.sources.openclaw.empty();
-    for (const PriceConfig& price : config.prices) {
-        options.prices.push_back(
-            {price.model, price.input, price.output, price.cache_read, price.cache_write});
-    }
-    return options;
-}
-
-fleet::Options fleet_options(const Config& config, const std::filesystem::path& data) {
-    fleet::Options options;
-    options.snapshot_file = data / "fleet.snapshot";
-    fleet::StateOptions& state = options.state;
-    if (config.fleet.response == "observe") state.response.ladder = fleet::Ladder::kObserve;
-    if (config.fleet.response == "abort") state.response.ladder = fleet::Ladder::kAbort;
-    state.detect.same_call_min = static_cast<uint32_t>(config.fleet.loop_repeats);
-    state.detect.same_error_min = static_cast<uint32_t>(config.fleet.loop_repeats);
-    state.detect.stalled_after_us = microseconds(config.fleet.stalled_after).count();
-    return options;
-}
-
-api::GateOptions gate_options(const Config& config) {
-    return {.anonymous_ingest = config.auth.anonymous_ingest, .allowed_hosts = config.server.allowed_hosts};
-}
 
 constexpr const char* kPromptTokenFile = "prompt.token";
 constexpr size_t kTokenBytesMax = 4096;
@@ -149,69 +69,6 @@ Result<std::string> write_first_token(auth::Authenticator& authenticator, const 
 }
 
 }  // namespace
-
-// In order of construction; destroyed in reverse after ~Application has stopped what runs.
-struct Application::Parts {
-    Parts(Config configured, DataFolder opened, store::Database state)
-        : config(std::move(configured)), folder(std::move(opened)), database(std::move(state)) {}
-
-    Config config;
-    SystemClock clock;
-    Time started = clock.now();
-    Redactor redactor{config.redact.email ? Redactor::Emails::kRedact : Redactor::Emails::kKeep};
-    DataFolder folder;
-    store::Database database;
-    std::string new_token_path;
-    std::unique_ptr<auth::Authenticator> authenticator;
-    std::vector<std::unique_ptr<io::Loop>> net_loops;
-    std::unique_ptr<io::Loop> decisions;
-    std::unique_ptr<io::Pool> pool;
-    std::unique_ptr<recorder::Recorder> recorder;
-    recorder::CountedCalls counted_calls;
-    std::unique_ptr<live::Hub> hub;
-    std::unique_ptr<fleet::Service> fleet;
-    std::unique_ptr<ingest::Receiver> receiver;
-    std::unique_ptr<Sources> sources;
-    std::unique_ptr<SelfWatch> self_watch;
-    std::unique_ptr<Work> work;
-    std::unique_ptr<Probes> probes;
-    std::unique_ptr<Watch> watch;
-    std::atomic<Watch*> watch_now{nullptr};  // for those that run before it is there
-    std::unique_ptr<store::Writer> budgets;  // of the gateway's limits
-    std::mutex exporter_mutex;
-    std::shared_ptr<gateway::Exporter> exporter;  // under the mutex; null: calls are told of nowhere else
-    std::unique_ptr<gateway::Gateway> gateway;    // null without its section in the configuration
-    std::unique_ptr<io::TaskGroup> background;    // on `decisions`
-    std::unique_ptr<api::Server> api;
-    std::unique_ptr<net::Server> server;
-
-    std::shared_ptr<gateway::Exporter> exporter_now() {
-        std::lock_guard lock(exporter_mutex);
-        return exporter;
-    }
-    std::vector<io::Loop*> loops() const {
-        std::vector<io::Loop*> all;
-        for (const auto& loop : net_loops) all.push_back(loop.get());
-        return all;
-    }
-    Result<void> open_state();
-    Result<void> open_recorder();
-    Result<void> open_fleet();
-    Result<void> serve();
-    Result<void> open_work();
-    Result<void> open_probes();
-    Result<void> open_gateway();
-    Result<void> open_watch();
-    Result<void> make_prompt_token();
-    Result<jobs::PromptTarget> own_gateway(const std::string& tenant) const;
-    api::Router routes();
-    void add_work_routes(api::Router& router);
-    void add_watch_routes(api::Router& router);
-    std::vector<api::Failing> failing() const;
-    std::vector<api::Failing> troubled_routes() const;
-    Result<void> reload_gateway(const gateway::Settings& settings);
-    void stop();
-};
 
 Result<void> Application::Parts::open_state() {
     NS_TRY(authenticator, auth::Authenticator::open(database, clock));
@@ -334,45 +191,6 @@ Result<void> Application::Parts::open_watch() {
     return {};
 }
 
-void Application::Parts::add_watch_routes(api::Router& router) {
-    api::AlertParts alerts{watch->alerts(), clock, {}};
-    alerts.preview = [this](alerts::RulePtr rule, Time from, Time to) {
-        return watch->preview(std::move(rule), from, to);
-    };
-    api::add_alert_routes(router, std::move(alerts));
-    api::add_alertmanager_routes(router, watch->alerts(), clock, config.alerts.resolve_timeout);
-    api::add_incident_routes(router, watch->incident_parts());
-    api::add_change_routes(router, watch->change_parts());
-    api::add_probe_routes(router, probes->service());
-}
-
-void Application::Parts::add_work_routes(api::Router& router) {
-    api::JobParts job_parts{work->jobs(), work->zones(), *pool, clock, {}, {}, {}};
-    job_parts.missing = [this](const jobs::Job& job) { return work->missing(job); };
-    job_parts.ping_path = [this](const jobs::JobPtr& job) {
-        work->ping_keys().learn({job});
-        return "/ping/" + work->ping_keys().key_of(*job);
-    };
-    job_parts.ping_slug_path = [this](const jobs::JobPtr& job) {
-        return fmt::format("/ping/{}/{}", work->ping_keys().key_of_tenant(job->tenant), job->name);
-    };
-    api::add_job_routes(router, std::move(job_parts));
-    api::OccurrenceParts occurrences{work->jobs(), *pool, clock, {}};
-    occurrences.deliveries = [this](jobs::OccurrenceKey key) {
-        return work->deliveries_json(std::move(key));
-    };
-    api::add_occurrence_routes(router, std::move(occurrences));
-    api::SupervisedParts supervised;
-    supervised.list = [this] { return work->supervised(); };
-    supervised.act = [this](std::string name, api::SupervisedParts::Wish wish) {
-        return work->supervise(std::move(name), wish);
-    };
-    api::add_supervised_routes(router, std::move(supervised));
-    api::add_ping_routes(router, work->jobs(), [this](const std::string& key, const std::string& slug) {
-        return work->ping_keys().find(key, slug);
-    });
-}
-
 // Of the gateway. It is looked at on `decisions`, which begins after everything is built.
 std::vector<api::Failing> Application::Parts::troubled_routes() const {
     std::vector<api::Failing> all;
@@ -407,38 +225,6 @@ std::vector<api::Failing> Application::Parts::failing() const {
         for (api::Failing& each : now->troubles()) all.push_back(std::move(each));
     }
     return all;
-}
-
-api::Router Application::Parts::routes() {
-    api::Router router;
-    if (gateway) api::add_dialect_routes(router, *gateway);  // first: they are asked for most
-    api::add_telemetry_routes(router, *receiver);
-    api::add_fleet_routes(router, *fleet);
-    api::add_event_routes(router, *recorder, *pool, redactor);
-    api::add_live_route(router, *hub);
-    api::add_token_routes(router, *authenticator, *pool);
-    add_work_routes(router);
-    add_watch_routes(router);
-    api::add_gateway_routes(router, gateway.get());
-    api::add_openapi_route(router);
-    api::SystemParts system;
-    system.version = kVersion;
-    system.data = folder.path();
-    system.started = started;
-    system.clock = &clock;
-    system.recorder = recorder.get();
-    system.hub = hub.get();
-    system.receiver = receiver.get();
-    system.fleet = fleet.get();
-    system.gateway = gateway.get();
-    system.http = [this] { return server ? server->stats() : net::ServerStats{}; };
-    system.sources = [this] { return sources->to_json(); };
-    system.failing = [this] { return failing(); };
-    system.alerting = [this] { return watch->numbers(); };
-    system.probes = &probes->service();
-    api::add_system_routes(router, std::move(system));
-    api::add_mcp_routes(router, std::string(kVersion));
-    return router;
 }
 
 Result<void> Application::Parts::serve() {

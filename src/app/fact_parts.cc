@@ -8,8 +8,10 @@
 #include <map>
 #include <thread>
 
+#include "app/json_at.h"
 #include "base/process_stats.h"
 #include "base/text.h"
+#include "incidents/evidence.h"
 
 namespace nightshift::app {
 namespace {
@@ -22,43 +24,6 @@ constexpr size_t kRunsMax = 20;
 constexpr size_t kRunsWithEvidence = 3;
 constexpr std::chrono::hours kCountBack{14 * 24};
 constexpr size_t kNamesMax = 10;
-
-bool is_good_verdict(std::string_view verdict) {
-    return verdict == "verified" || verdict == "silent_ok" || verdict == "late";
-}
-
-bool is_bad_verdict(std::string_view verdict) {
-    return verdict == "failed" || verdict == "contradicted" || verdict == "missed";
-}
-
-// A member at a path like "state.why"; null when it is not there.
-const json::value* at_path(const json::value& root, std::string_view path) {
-    const json::value* here = &root;
-    for (std::string_view name : split(path, '.')) {
-        if (!here->is_object()) return nullptr;
-        here = here->as_object().if_contains(name);
-        if (here == nullptr) return nullptr;
-    }
-    return here;
-}
-
-std::string text_at(const json::value& root, std::string_view path) {
-    const json::value* found = at_path(root, path);
-    return found != nullptr && found->is_string() ? std::string(found->as_string()) : "";
-}
-
-double number_at(const json::value& root, std::string_view path) {
-    const json::value* found = at_path(root, path);
-    if (found == nullptr || !found->is_number()) return 0;
-    json::error_code error;
-    double number = found->to_number<double>(error);
-    return error ? 0 : number;
-}
-
-std::optional<Time> time_at(const json::value& root, std::string_view path) {
-    auto ms = static_cast<int64_t>(number_at(root, path));
-    return ms > 0 ? std::optional<Time>(from_unix_ms(ms)) : std::nullopt;
-}
 
 // "MemAvailable:   123 kB" of /proc/meminfo.
 uint64_t memory_line(std::string_view text, std::string_view name) {
@@ -148,12 +113,12 @@ std::vector<incidents::SiblingFacts> sibling_facts(const std::vector<alerts::Sig
         std::string name(each.labels.get("job"));
         if (subject.kind == "job" && subject.name == name) continue;
         std::string_view verdict = each.labels.get("verdict");
-        if (is_good_verdict(verdict)) ++jobs.good;
-        if (is_bad_verdict(verdict)) {
+        if (incidents::is_good_verdict(verdict)) ++jobs.good;
+        if (incidents::is_bad_verdict(verdict)) {
             ++jobs.bad;
             if (jobs.bad_names.size() < kNamesMax) jobs.bad_names.push_back(std::move(name));
         }
-        if (!is_good_verdict(verdict) && !is_bad_verdict(verdict)) ++jobs.unknown;
+        if (!incidents::is_good_verdict(verdict) && !incidents::is_bad_verdict(verdict)) ++jobs.unknown;
     }
     std::vector<incidents::SiblingFacts> all{std::move(jobs)};
     if (view == nullptr) return all;
@@ -232,7 +197,7 @@ std::optional<incidents::ActivityFacts> activity_facts(std::string_view fleet_js
     facts.tokens_last_minutes = static_cast<uint64_t>(number_at(root, "tokens_per_minute"));
     facts.errors = static_cast<uint64_t>(number_at(root, "errors"));
     facts.is_loop = facts.state == "looping";
-    const json::value* detections = at_path(root, "detections");
+    const json::value* detections = json_at(root, "detections");
     if (detections != nullptr && detections->is_array() && !detections->as_array().empty())
         facts.loop = text_at(detections->as_array().front(), "explanation");
     facts.can_abort = is_session && text_at(root, "source").starts_with("openclaw/");

@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "app/json_at.h"
+
 namespace nightshift::app {
 namespace {
 
 namespace json = boost::json;
 
 constexpr size_t kBadMin = 2;  // so few may be bad by chance
-
-std::string text_at(const json::object& object, std::string_view name) {
-    const json::value* found = object.if_contains(name);
-    return found != nullptr && found->is_string() ? std::string(found->as_string()) : "";
-}
 
 struct ActionUses {
     Uses& uses;
@@ -51,10 +48,10 @@ Uses uses_of(const jobs::Job& job) {
 Uses uses_of_fleet(std::string_view fleet_json) {
     json::error_code error;
     json::value root = json::parse(fleet_json, error);
-    if (error || !root.is_object()) return {};
+    if (error) return {};
     Uses uses;
-    std::string source = text_at(root.as_object(), "source");
-    std::string model = text_at(root.as_object(), "model");
+    std::string source = text_at(root, "source");
+    std::string model = text_at(root, "model");
     if (!source.empty()) uses.insert("source " + source);
     if (!model.empty()) uses.insert("route " + model);
     return uses;

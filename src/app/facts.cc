@@ -9,6 +9,7 @@
 #include "incidents/evidence.h"
 #include "incidents/limits.h"
 #include "io/completion.h"
+#include "io/condition.h"
 #include "io/periodic.h"
 
 namespace nightshift::app {
@@ -20,6 +21,10 @@ using incidents::Subject;
 struct FactGatherer::Gathering {
     Question question;
     Facts facts;
+    std::optional<jobs::JobView> job;  // that it is about, or that its labels name
+    Uses uses;                         // of the subject, as far as anybody knows
+    bool is_known = false;             // the two above are
+    io::Condition known;
     std::set<std::string> open;  // parts that have not come
     io::Signal done;
     bool is_over = false;
@@ -88,6 +93,7 @@ Task<Facts> FactGatherer::gather(Question question) {
         {"activity", &FactGatherer::look_at_activity}, {"own", &FactGatherer::look_at_ourselves},
         {"changes", &FactGatherer::look_at_changes},   {"resources", &FactGatherer::look_at_resources}};
     for (const auto& look : looks) gathering->open.insert(look.first);
+    tasks_.spawn([this, gathering] { return look_at_subject(gathering); });
     for (const auto& look : looks) {
         tasks_.spawn([this, gathering, name = look.first, which = look.second] {
             return run(gathering, name, which);
@@ -125,13 +131,36 @@ Task<> FactGatherer::run(std::shared_ptr<Gathering> gathering, std::string name,
     if (gathering->open.empty()) gathering->end();
 }
 
-Task<> FactGatherer::look_at_job(std::shared_ptr<Gathering> gathering) {
+// Once for all that go by it.
+Task<> FactGatherer::look_at_subject(std::shared_ptr<Gathering> gathering) {
     const Question& question = gathering->question;
-    if (question.subject.kind != "job") co_return;
-    std::optional<jobs::JobView> view = co_await parts_.jobs.job(question.tenant, question.subject.name);
-    if (!view) co_return;
+    const Subject& subject = question.subject;
+    std::string job(subject.kind == "job" ? subject.name : question.labels.get("job"));
+    if (!job.empty()) {
+        gathering->job = co_await parts_.jobs.job(question.tenant, job);
+        if (gathering->job) gathering->uses = uses_of(*gathering->job->job);
+    } else {
+        std::string session(subject.kind == "session" ? subject.name : question.labels.get("session"));
+        std::string agent(subject.kind == "agent" ? subject.name : question.labels.get("agent"));
+        std::optional<std::string> known;
+        if (!session.empty()) known = parts_.fleet.session(question.tenant, session);
+        if (!known && !agent.empty()) known = parts_.fleet.agent(question.tenant, agent);
+        if (known) gathering->uses = uses_of_fleet(*known);
+    }
+    gathering->is_known = true;
+    gathering->known.notify_all();
+}
+
+Task<> FactGatherer::until_known(std::shared_ptr<Gathering> gathering) {
+    while (!gathering->is_known) co_await gathering->known.wait();
+}
+
+Task<> FactGatherer::look_at_job(std::shared_ptr<Gathering> gathering) {
+    if (gathering->question.subject.kind != "job") co_return;
+    co_await until_known(gathering);
+    if (!gathering->job) co_return;
     Time now = parts_.clock.now();
-    std::function<Result<incidents::JobFacts>()> read = [this, view, now] {
+    std::function<Result<incidents::JobFacts>()> read = [this, view = gathering->job, now] {
         return parts_.jobs.readers().read<incidents::JobFacts>(
             [&](store::Database& db) { return read_job_facts(db, *view, now); });
     };
@@ -142,6 +171,11 @@ Task<> FactGatherer::look_at_job(std::shared_ptr<Gathering> gathering) {
 Task<> FactGatherer::look_at_receipts(std::shared_ptr<Gathering> gathering) {
     const Question question = gathering->question;
     if (question.subject.kind != "job") co_return;
+    co_await until_known(gathering);
+    if (!gathering->job) {
+        gathering->facts.receipts = std::vector<incidents::ReceiptFact>();  // of nothing that runs here
+        co_return;
+    }
     Time now = parts_.clock.now();
     using Rows = std::vector<jobs::Occurrence>;
     std::function<Result<Rows>()> read = [this, question, now] {
@@ -171,7 +205,8 @@ Task<> FactGatherer::look_at_siblings(std::shared_ptr<Gathering> gathering) {
     auto view = parts_.fleet.view(question.tenant);
     std::vector<incidents::SiblingFacts> siblings =
         sibling_facts(verdicts, view.get(), question.subject, question.labels.get("agent"));
-    Uses own = co_await uses_of_subject(question);
+    co_await until_known(gathering);
+    const Uses& own = gathering->uses;
     if (!own.empty()) {
         std::vector<Peer> jobs = co_await job_peers(question.tenant, std::move(verdicts));
         std::vector<Peer> agents;
@@ -183,21 +218,6 @@ Task<> FactGatherer::look_at_siblings(std::shared_ptr<Gathering> gathering) {
             each.sharing = shared_by_the_bad(own, each.kind == "jobs" ? jobs : agents);
     }
     if (!gathering->is_over) gathering->facts.siblings = std::move(siblings);
-}
-
-Task<Uses> FactGatherer::uses_of_subject(Question question) {
-    const Subject& subject = question.subject;
-    std::string job(subject.kind == "job" ? subject.name : question.labels.get("job"));
-    if (!job.empty()) {
-        std::optional<jobs::JobView> view = co_await parts_.jobs.job(question.tenant, job);
-        co_return view ? uses_of(*view->job) : Uses();
-    }
-    std::string session(subject.kind == "session" ? subject.name : question.labels.get("session"));
-    std::string agent(subject.kind == "agent" ? subject.name : question.labels.get("agent"));
-    std::optional<std::string> known;
-    if (!session.empty()) known = parts_.fleet.session(question.tenant, session);
-    if (!known && !agent.empty()) known = parts_.fleet.agent(question.tenant, agent);
-    co_return known ? uses_of_fleet(*known) : Uses();
 }
 
 Task<std::vector<Peer>> FactGatherer::job_peers(std::string tenant, std::vector<alerts::Signal> verdicts) {
@@ -226,7 +246,8 @@ Task<> FactGatherer::look_at_dependencies(std::shared_ptr<Gathering> gathering) 
         channels_ = {std::move(*channels), std::chrono::steady_clock::now()};
     }
     for (incidents::DependencyFact& each : channel_facts(channels_.value)) all.push_back(std::move(each));
-    Uses own = co_await uses_of_subject(gathering->question);
+    co_await until_known(gathering);
+    const Uses& own = gathering->uses;
     mark_own(all, own);
     std::vector<health::ProbeView> probes = co_await parts_.probes.list();
     weigh_probes(probes, {gathering->question.subject, gathering->question.labels, own}, all);

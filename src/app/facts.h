@@ -80,14 +80,15 @@ private:
     void watch_limit();
     Task<> end_overdue();
     Task<> run(std::shared_ptr<Gathering> gathering, std::string name, Look look);
+    Task<> look_at_subject(std::shared_ptr<Gathering> gathering);
+    // What look_at_subject() found is there.
+    static Task<> until_known(std::shared_ptr<Gathering> gathering);
     Task<> look_at_job(std::shared_ptr<Gathering> gathering);
     Task<> look_at_receipts(std::shared_ptr<Gathering> gathering);
     Task<> look_at_siblings(std::shared_ptr<Gathering> gathering);
     Task<> look_at_dependencies(std::shared_ptr<Gathering> gathering);
     Task<> look_at_activity(std::shared_ptr<Gathering> gathering);
     Task<> look_at_ourselves(std::shared_ptr<Gathering> gathering);
-    // What the subject uses, as far as anybody knows.
-    Task<Uses> uses_of_subject(Question question);
     Task<std::vector<Peer>> job_peers(std::string tenant, std::vector<alerts::Signal> verdicts);
     // When the newest event that fits was; nothing of the last week.
     Task<std::optional<Time>> last_event(std::string tenant, std::string where);

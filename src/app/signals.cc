@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "app/json_at.h"
 #include "base/process_stats.h"
 
 namespace nightshift::app {
@@ -22,16 +23,6 @@ bool is_bad(jobs::Verdict verdict) {
            verdict == jobs::Verdict::kContradicted;
 }
 
-std::string text_at(const json::object& object, std::string_view name) {
-    const json::value* found = object.if_contains(name);
-    return found != nullptr && found->is_string() ? std::string(found->as_string()) : "";
-}
-
-int64_t number_at(const json::object& object, std::string_view name) {
-    const json::value* found = object.if_contains(name);
-    return found != nullptr && found->is_int64() ? found->as_int64() : 0;
-}
-
 // Only of those in trouble the words are read; the others are known by their state.
 bool is_of_interest(AgentState state) {
     return state != AgentState::kIdle && state != AgentState::kWorking;
@@ -49,21 +40,20 @@ Signal fleet_signal(const std::string& tenant, const fleet::Entry& entry, std::s
 void add_words(Signal& signal, const fleet::Entry& entry, std::vector<Signal>* loops) {
     json::error_code error;
     json::value parsed = json::parse(entry.json, error);
-    if (error || !parsed.is_object()) return;
-    const json::object& object = parsed.as_object();
-    if (const json::value* state = object.if_contains("state"); state != nullptr && state->is_object()) {
-        signal.says = text_at(state->as_object(), "why");
-        signal.since = from_unix_ms(number_at(state->as_object(), "since_ms"));
+    if (error) return;
+    if (json_at(parsed, "state") != nullptr) {
+        signal.says = text_at(parsed, "state.why");
+        signal.since = time_at(parsed, "state.since_ms").value_or(Time());
     }
-    const json::value* detections = object.if_contains("detections");
+    const json::value* detections = json_at(parsed, "detections");
     if (loops == nullptr || detections == nullptr || !detections->is_array()) return;
     for (const json::value& each : detections->as_array()) {
         if (!each.is_object()) continue;
         Signal loop = signal;
-        loop.labels.set("detector", text_at(each.as_object(), "kind"));
-        loop.says = text_at(each.as_object(), "explanation");
-        loop.value = static_cast<double>(number_at(each.as_object(), "count"));
-        loop.since = from_unix_ms(number_at(each.as_object(), "since_ms"));
+        loop.labels.set("detector", text_at(each, "kind"));
+        loop.says = text_at(each, "explanation");
+        loop.value = number_at(each, "count");
+        loop.since = time_at(each, "since_ms").value_or(Time());
         loops->push_back(std::move(loop));
         return;
     }
