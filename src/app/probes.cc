@@ -15,15 +15,16 @@ using health::CommandQuestion;
 constexpr std::string_view kTenant = "default";
 constexpr std::string_view kSource = "nightshift";
 
-Task<Result<CommandEnd>> run_command(io::Pool& pool, CommandQuestion question, milliseconds timeout) {
-    std::function<Result<CommandEnd>()> run = [question = std::move(question),
-                                               timeout]() -> Result<CommandEnd> {
+Task<Result<CommandEnd>> run_command(io::Pool& pool, CommandQuestion question, milliseconds timeout,
+                                     std::stop_token stop) {
+    std::function<Result<CommandEnd>()> run = [question = std::move(question), timeout,
+                                               stop = std::move(stop)]() -> Result<CommandEnd> {
         jobs::evidence::ProbeCommand command;
         command.argv = question.argv;
         command.folder = question.folder;
         for (const auto& [name, value] : question.environment) command.environment[name] = value.reveal();
         auto until = std::chrono::steady_clock::now() + timeout;
-        NS_TRY(jobs::evidence::ProbeEnd end, jobs::evidence::run_probe(command, until));
+        NS_TRY(jobs::evidence::ProbeEnd end, jobs::evidence::run_probe(command, until, stop));
         CommandEnd ended;
         ended.exit_code = end.exit_code;
         ended.signal = end.signal;
@@ -46,8 +47,8 @@ Result<std::unique_ptr<Probes>> Probes::open(Parts parts, const Config& config) 
 health::Service::Parts Probes::service_parts() {
     health::Service::Parts parts{
         .loop = parts_.loop, .writer = parts_.writer, .readers = parts_.readers, .clock = parts_.clock};
-    parts.run_command = [this](CommandQuestion question, milliseconds timeout) {
-        return run_command(pool_, std::move(question), timeout);
+    parts.run_command = [this](CommandQuestion question, milliseconds timeout, std::stop_token stop) {
+        return run_command(pool_, std::move(question), timeout, std::move(stop));
     };
     parts.on_change = [this](const health::ProbeView& probe, health::State before) { record(probe, before); };
     return parts;

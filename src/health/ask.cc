@@ -138,7 +138,7 @@ Answer answer_of(const Result<CommandEnd>& end) {
     return answer;
 }
 
-Task<Answer> ask(ProbePtr probe, RunCommand run_command) {
+Task<Answer> ask(ProbePtr probe, RunCommand run_command, std::stop_token stop) {
     milliseconds timeout = probe->policy.timeout;
     Answer answer;
     if (const auto* http = std::get_if<HttpQuestion>(&probe->question)) {
@@ -146,7 +146,8 @@ Task<Answer> ask(ProbePtr probe, RunCommand run_command) {
     } else if (const auto* tcp = std::get_if<TcpQuestion>(&probe->question)) {
         answer = co_await ask_tcp(*tcp, timeout);
     } else {
-        Result<CommandEnd> end = co_await run_command(std::get<CommandQuestion>(probe->question), timeout);
+        Result<CommandEnd> end =
+            co_await run_command(std::get<CommandQuestion>(probe->question), timeout, std::move(stop));
         answer = answer_of(end);
     }
     answer.body = without_secrets(probe->question, std::move(answer.body));

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "base/result.h"
@@ -18,13 +19,14 @@ struct CommandEnd {
     bool timed_out = false;
     std::string output;  // its beginning
 };
-// Runs a program and kills it after the timeout. kInvalid: there is none; kLimit: too many run already.
-using RunCommand =
-    std::function<Task<Result<CommandEnd>>(CommandQuestion question, std::chrono::milliseconds timeout)>;
+// Runs a program and kills it after the timeout, or when a stop is requested. kInvalid: there is none;
+// kLimit: too many run already.
+using RunCommand = std::function<Task<Result<CommandEnd>>(
+    CommandQuestion question, std::chrono::milliseconds timeout, std::stop_token stop)>;
 
-// Asks once, on the caller's loop, and takes at most the timeout. Its answer holds nothing that
-// may not be shown.
-Task<Answer> ask(ProbePtr probe, RunCommand run_command);
+// Asks once, on the caller's loop, and takes at most the timeout; a command ends with `stop`, and its answer
+// then says nothing. Its answer holds nothing that may not be shown.
+Task<Answer> ask(ProbePtr probe, RunCommand run_command, std::stop_token stop);
 
 // What an end of a command means. Pure.
 Answer answer_of(const Result<CommandEnd>& end);

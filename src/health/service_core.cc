@@ -65,8 +65,9 @@ void Service::Core::start() {
 
 Task<> Service::Core::stop() {
     is_started_ = false;
+    for (const auto& each : all) each.second->ending.request_stop();
     co_await asked.stop();
-    for (const auto& each : all) co_await each.second->tasks.stop();
+    for (const auto& each : all) co_await each.second->end();
 }
 
 // Many begin together: their first looks are spread.
@@ -113,7 +114,8 @@ Task<> Service::Core::look(WatchedPtr watched) {
 
 Task<> Service::Core::look_now(WatchedPtr watched) {
     auto began = steady_now();
-    Answer answer = co_await ask(watched->spec, parts.run_command);
+    Answer answer = co_await ask(watched->spec, parts.run_command, watched->ending.get_token());
+    if (watched->ending.stop_requested()) co_return;
     Time now = parts.clock.now();
     if (!watched->host.empty()) watched->contact = Contact{watched->host, now, answer.is_reached};
     if (answer.kind == Answer::Kind::kSilent && !answer.is_reached && !is_this_machine(watched->host) &&
@@ -196,7 +198,7 @@ Task<> Service::Core::replace(std::vector<ProbePtr> probes) {
         auto now_as = all.find(each.first);
         bool is_other = now_as == all.end() || now_as->second->question != each.second->question;
         if (is_other) forget_known(each.first);
-        co_await each.second->tasks.stop();
+        co_await each.second->end();
     }
 }
 

@@ -36,10 +36,15 @@ struct Watched {
     uint64_t looks_total = 0;
     bool is_looking = false;
     io::Condition looked;
+    std::stop_source ending;  // nobody wants its answers any more
     io::TaskGroup tasks;
 
     std::optional<Look> newest() const {
         return looks.empty() ? std::nullopt : std::optional<Look>(looks.front());
+    }
+    Task<> end() {
+        ending.request_stop();
+        co_await tasks.stop();
     }
     Standing standing(Time now) const { return state_of(settled, newest(), spec->policy, since, now); }
 };

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <mutex>
@@ -13,6 +14,7 @@
 #include "health/show.h"
 #include "health/store.h"
 #include "io/blocking.h"
+#include "io/pool.h"
 #include "net/server_for_test.h"
 
 namespace nightshift::health {
@@ -75,8 +77,8 @@ protected:
         writer_ = std::move(*writer);
         readers_ = std::make_unique<store::Readers>(folder_ / "state.db");
         Service::Parts parts{.loop = *loop_, .writer = *writer_, .readers = *readers_, .clock = clock_};
-        parts.run_command = [](CommandQuestion, std::chrono::milliseconds) -> Task<Result<CommandEnd>> {
-            co_return CommandEnd{.exit_code = 0};
+        parts.run_command = [this](CommandQuestion, std::chrono::milliseconds timeout, std::stop_token stop) {
+            return run_command(timeout, std::move(stop));
         };
         parts.on_change = [this](const ProbeView& view, State before) {
             std::lock_guard lock(mutex_);
@@ -86,6 +88,20 @@ protected:
         auto service = Service::open(std::move(parts), probes);
         ASSERT_TRUE(service);
         service_ = std::move(*service);
+    }
+    // Like a real one it takes no notice of its caller's end.
+    Task<Result<CommandEnd>> run_command(std::chrono::milliseconds timeout, std::stop_token stop) {
+        if (!commands_hang_) co_return CommandEnd{.exit_code = 0};
+        std::function<Result<CommandEnd>()> hang = [this, timeout, stop]() -> Result<CommandEnd> {
+            auto until = std::chrono::steady_clock::now() + timeout;
+            ++hanging_;
+            while (!stop.stop_requested() && std::chrono::steady_clock::now() < until)
+                std::this_thread::sleep_for(std::chrono::milliseconds(2));
+            was_stopped_ = stop.stop_requested();
+            return CommandEnd{.exit_code = 1};
+        };
+        Result<CommandEnd> end = co_await pool_.run<CommandEnd>(std::move(hang));
+        co_return end;
     }
     void close() {
         if (service_) service_->stop();
@@ -122,6 +138,10 @@ protected:
     net::FunctionHandler handler_;
     std::optional<net::ServerForTest> server_;
     std::mutex mutex_;
+    io::Pool pool_{1, 10};
+    std::atomic<bool> commands_hang_{false};
+    std::atomic<int> hanging_{0};
+    std::atomic<bool> was_stopped_{false};
     std::string body_ = R"({"status":"ok","database":"up"})";
     std::string authorization_;
     int asked_ = 0;
@@ -268,6 +288,20 @@ TEST_F(HealthService, ConnectsAndRunsCommands) {
     EXPECT_EQ(show(*find("program")).at("expects").as_string(), "exit code 0");
     EXPECT_EQ(show(*find("port")).at("expects").as_string(), "a connection");
     EXPECT_EQ(run("nobody").error().code, Code::kNotFound);
+}
+
+TEST_F(HealthService, EndsACommandThatHangsWhenItStops) {
+    auto command = probe("program");
+    command->question = CommandQuestion{.argv = {"sleep", "60"}};
+    command->policy.timeout = std::chrono::seconds(60);
+    commands_hang_ = true;
+    open({command});
+    command->policy.every = std::chrono::seconds(1);
+    service_->start();
+    while (hanging_ == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    service_->stop();
+    EXPECT_TRUE(was_stopped_);
+    EXPECT_EQ(find("program")->looks_total, 0u) << "what a stop ended says nothing of what was asked";
 }
 
 TEST_F(HealthService, ShowsAStateAsAFact) {

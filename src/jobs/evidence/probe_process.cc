@@ -19,6 +19,7 @@ namespace nightshift::jobs::evidence {
 namespace {
 
 constexpr milliseconds kReapPatience{1000};  // for a killed process that hangs in the kernel
+constexpr int64_t kStopPollMs = 50;
 
 // What posix_spawn is told; frees it.
 class SpawnPlan {
@@ -100,15 +101,15 @@ void drain(int pipe, ProbeEnd& end, size_t bytes_max) {
     }
 }
 
-// Until the process has ended or the time has.
-void watch(int process, int pipe, Until until, size_t bytes_max, ProbeEnd& end) {
+// Until the process has ended, the time has, or nobody wants it any more.
+void watch(int process, int pipe, Until until, const std::stop_token& stop, size_t bytes_max, ProbeEnd& end) {
     pollfd waits[] = {{process, POLLIN, 0}, {pipe, POLLIN, 0}};
+    const int64_t wait_max = stop.stop_possible() ? kStopPollMs : 60'000;
     while (true) {
-        if (has_passed(until)) {
-            end.timed_out = true;
-            return;
-        }
-        int ready = ::poll(waits, 2, static_cast<int>(std::min<int64_t>(time_left(until).count(), 60'000)));
+        end.timed_out = has_passed(until);
+        end.was_stopped = stop.stop_requested();
+        if (end.timed_out || end.was_stopped) return;
+        int ready = ::poll(waits, 2, static_cast<int>(std::min<int64_t>(time_left(until).count(), wait_max)));
         if (ready < 0 && errno != EINTR) return;
         if (ready <= 0) continue;
         if (waits[0].revents != 0) return drain(pipe, end, bytes_max);
@@ -131,7 +132,7 @@ void end_group(pid_t pid, ProbeEnd& end) {
 
 }  // namespace
 
-Result<ProbeEnd> run_probe(const ProbeCommand& command, Until until) {
+Result<ProbeEnd> run_probe(const ProbeCommand& command, Until until, const std::stop_token& stop) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("make", "a pipe");
     FileDescriptor reading(ends[0]);
@@ -141,7 +142,7 @@ Result<ProbeEnd> run_probe(const ProbeCommand& command, Until until) {
     writing.reset();
     ProbeEnd end;
     FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (process.is_open()) watch(process.get(), reading.get(), until, command.output_bytes_max, end);
+    if (process.is_open()) watch(process.get(), reading.get(), until, stop, command.output_bytes_max, end);
     end_group(pid, end);
     if (!process.is_open()) return fail(Code::kIo, "the kernel gives no descriptor for a process");
     return end;

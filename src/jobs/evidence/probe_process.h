@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -23,13 +24,14 @@ struct ProbeEnd {
     std::optional<int> exit_code;  // none: killed by a signal
     int signal = 0;
     bool timed_out = false;
+    bool was_stopped = false;
     std::string output;         // stdout and stderr, as they came
     uint64_t output_bytes = 0;  // with what was thrown away
 };
 
 // Runs it in a process group of its own, with /dev/null as stdin and none of our descriptors, and kills the
-// group when `until` has come and also when the process has ended. kInvalid when there is no such program or
-// folder, kIo from the operating system. Blocking.
-Result<ProbeEnd> run_probe(const ProbeCommand& command, Until until);
+// group when `until` has come or `stop` was requested, and also when the process has ended. kInvalid when
+// there is no such program or folder, kIo from the operating system. Blocking.
+Result<ProbeEnd> run_probe(const ProbeCommand& command, Until until, const std::stop_token& stop = {});
 
 }  // namespace nightshift::jobs::evidence

@@ -65,6 +65,17 @@ TEST(Command, KillsTheWholeGroupAtItsDeadline) {
     EXPECT_TRUE(is_gone());
 }
 
+TEST(Command, EndsWhenNobodyWantsItAnyMore) {
+    std::stop_source nobody;
+    nobody.request_stop();
+    auto end = run_probe({.argv = {"sleep", "60"}}, std::chrono::steady_clock::now() + seconds(60),
+                         nobody.get_token());
+    ASSERT_TRUE(end);
+    EXPECT_TRUE(end->was_stopped);
+    EXPECT_FALSE(end->timed_out);
+    EXPECT_EQ(end->signal, SIGKILL);
+}
+
 TEST(Command, IsNotHeldUpByWhatItLeavesBehind) {
     Bench bench;
     Observation seen =
