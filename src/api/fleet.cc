@@ -36,7 +36,7 @@ Result<fleet::ListFilter> parse_filter(const net::Request& request) {
 
 // The shared bytes of a view, or 304 when the client has that version.
 net::Response view_answer(const net::Request& request, const fleet::View& view,
-                          const fleet::SharedText& body) {
+                          const fleet::SharedBody& body) {
     net::Response response;
     std::string etag = '"' + view.version() + '"';
     response.headers.add("ETag", etag);

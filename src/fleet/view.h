@@ -15,7 +15,8 @@
 
 namespace nightshift::fleet {
 
-using SharedText = std::shared_ptr<const std::string>;
+// An answer as it is sent, held by all who send it.
+using SharedBody = std::shared_ptr<const std::string>;
 
 // Which items of a list, and which page of them. Strings are compared without case in `q` only.
 struct ListFilter {
@@ -43,7 +44,7 @@ struct Entry {
 
 // A list's answer: the whole JSON body, shared by everybody who asks for it while the view lives.
 struct Page {
-    SharedText body;
+    SharedBody body;
     size_t total = 0;
 };
 
@@ -71,8 +72,8 @@ public:
     Page list_sessions(const ListFilter& filter) const;
     Page list_agents(const ListFilter& filter) const;
     // The bodies of GET /api/v1/fleet and /api/v1/attention.
-    SharedText fleet_body() const { return fleet_body_; }
-    SharedText attention_body() const { return attention_body_; }
+    SharedBody fleet_body() const { return fleet_body_; }
+    SharedBody attention_body() const { return attention_body_; }
 
 private:
     Page list(const Entries& entries, char kind, const ListFilter& filter) const;
@@ -80,8 +81,8 @@ private:
     std::shared_ptr<const Content> content_;
     std::string version_;
     int64_t as_of_ms_;
-    SharedText fleet_body_;
-    SharedText attention_body_;
+    SharedBody fleet_body_;
+    SharedBody attention_body_;
     mutable std::mutex mutex_;
     mutable std::map<std::string, Page> pages_;  // at most kPagesMax, by filter
 };
