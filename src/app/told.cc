@@ -44,6 +44,17 @@ incidents::Member member_of(const alerts::Alert& alert, Time now) {
     return member;
 }
 
+incidents::Subject subject_among(const std::vector<jobs::JobPtr>& jobs, const std::string& tenant,
+                                 const Labels& labels) {
+    bool is_ours = std::any_of(jobs.begin(), jobs.end(), [&](const jobs::JobPtr& each) {
+        return each->tenant == tenant && each->name == labels.get("job");
+    });
+    if (is_ours || !labels.has("job")) return subject_of(labels);
+    std::vector<Labels::Pair> others = labels.pairs();
+    std::erase_if(others, [](const Labels::Pair& pair) { return pair.first == "job"; });
+    return subject_of(Labels(others));
+}
+
 std::string suppressed_words(const Suppression& suppression) {
     switch (suppression.by) {
         case Suppression::By::kNobody:
@@ -78,7 +89,8 @@ incidents::Stakes stakes_of(const Labels& labels, const std::vector<StakesRule>&
     return stakes;
 }
 
-incidents::Told told_of(const Flush& flush, const std::vector<StakesRule>& stakes, Time now) {
+incidents::Told told_of(const Flush& flush, const std::vector<StakesRule>& stakes,
+                        const std::vector<jobs::JobPtr>& jobs, Time now) {
     incidents::Told told;
     told.policy = flush.policy;
     told.is_over = flush.reason == Flush::Reason::kResolved;
@@ -87,7 +99,7 @@ incidents::Told told_of(const Flush& flush, const std::vector<StakesRule>& stake
     change.key = flush.key;
     change.title = title_of(flush);
     change.common = flush.alerts.empty() ? flush.group : common_labels(flush.alerts);
-    change.subject = subject_of(change.common);
+    change.subject = subject_among(jobs, flush.tenant, change.common);
     change.firing = flush.firing;
     change.total = static_cast<uint32_t>(flush.alerts.size());
     change.started = now;

@@ -28,10 +28,27 @@ alerts::Flush flush_of(std::vector<alerts::AlertPtr> all) {
     return flush;
 }
 
+jobs::JobPtr job(std::string name) {
+    auto made = std::make_shared<jobs::Job>();
+    made->tenant = "default";
+    made->name = std::move(name);
+    return made;
+}
+
+TEST(Told, TakesNobodyElsesJobForOneOfOurs) {
+    alerts::Flush scraped = flush_of({alert({{"alertname", "TargetDown"}, {"job", "node"}})});
+    EXPECT_EQ(told_of(scraped, {}, {job("backup")}, kNow).change.subject,
+              (incidents::Subject{"series", "TargetDown"}));
+    alerts::Flush of_agent = flush_of({alert({{"alertname", "Slow"}, {"job", "node"}, {"agent", "molt"}})});
+    EXPECT_EQ(told_of(of_agent, {}, {job("backup")}, kNow).change.subject,
+              (incidents::Subject{"agent", "molt"}));
+    EXPECT_EQ(told_of(scraped, {}, {job("node")}, kNow).change.subject, (incidents::Subject{"job", "node"}));
+}
+
 TEST(Told, KeepsWhatAllAlertsHaveInCommon) {
     auto told = told_of(flush_of({alert({{"alertname", "a"}, {"job", "backup"}, {"n", "1"}}, "first"),
                                   alert({{"alertname", "a"}, {"job", "backup"}, {"n", "2"}}, "second")}),
-                        {}, kNow);
+                        {}, {job("backup")}, kNow);
     EXPECT_EQ(told.change.common, (Labels{{"alertname", "a"}, {"job", "backup"}}));
     EXPECT_EQ(told.change.title, "first");
     EXPECT_EQ(told.change.subject.kind, "job");
@@ -43,7 +60,7 @@ TEST(Told, KeepsWhatAllAlertsHaveInCommon) {
 TEST(Told, AsksForTheWorstSeverityOfWhatFires) {
     auto told = told_of(flush_of({alert({{"alertname", "a"}, {"severity", "info"}}),
                                   alert({{"alertname", "a"}, {"severity", "page"}})}),
-                        {}, kNow);
+                        {}, {}, kNow);
     EXPECT_EQ(told.change.stakes.asked, Severity::kCritical);
 }
 
@@ -52,17 +69,17 @@ TEST(Told, TakesStakesFromTheConfiguration) {
     rule.matchers = *alerts::parse_matchers("job=billing");
     rule.stakes.impact = "blocking";
     rule.stakes.customers = "paying";
-    auto told = told_of(flush_of({alert({{"alertname", "a"}, {"job", "billing"}})}), {rule}, kNow);
+    auto told = told_of(flush_of({alert({{"alertname", "a"}, {"job", "billing"}})}), {rule}, {}, kNow);
     EXPECT_EQ(told.change.stakes.impact, "blocking");
     EXPECT_EQ(told.change.stakes.customers, "paying");
-    auto other = told_of(flush_of({alert({{"alertname", "a"}, {"job", "other"}})}), {rule}, kNow);
+    auto other = told_of(flush_of({alert({{"alertname", "a"}, {"job", "other"}})}), {rule}, {}, kNow);
     EXPECT_EQ(other.change.stakes.impact, "");
 }
 
 TEST(Told, KeepsOnlySoManyMembersAndCountsThemAll) {
     std::vector<alerts::AlertPtr> many;
     for (int i = 0; i < 500; ++i) many.push_back(alert({{"alertname", "a"}, {"n", std::to_string(i)}}));
-    auto told = told_of(flush_of(many), {}, kNow);
+    auto told = told_of(flush_of(many), {}, {}, kNow);
     EXPECT_EQ(told.change.members.size(), incidents::kMembersMax);
     EXPECT_EQ(told.change.firing, 500u);
     EXPECT_EQ(told.firing.size(), 500u);

@@ -241,7 +241,7 @@ void Watch::tell(std::vector<alerts::Flush> groups) {
     bool tells_info = config_->incidents.policies.contains(Severity::kInfo);
     std::vector<incidents::Told> told;
     for (const alerts::Flush& each : groups) {
-        incidents::Told one = told_of(each, config_->stakes, now);
+        incidents::Told one = told_of(each, config_->stakes, config_->jobs, now);
         bool is_info = one.change.stakes.asked == Severity::kInfo && one.change.stakes.impact != "blocking";
         if (is_info && !tells_info && one.policy.empty()) continue;
         told.push_back(std::move(one));
