@@ -1,6 +1,7 @@
 #include "app/application.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <future>
 #include <set>
@@ -12,6 +13,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "io/blocking.h"
+#include "io/waking.h"
 
 namespace nightshift::app {
 namespace {
@@ -73,8 +75,10 @@ Result<std::string> write_first_token(auth::Authenticator& authenticator, const 
 Result<void> Application::Parts::open_state() {
     NS_TRY(authenticator, auth::Authenticator::open(database, clock));
     NS_TRY(new_token_path, write_first_token(*authenticator, folder.path()));
-    for (size_t i = 0; i < loop_count(config); ++i)
+    for (size_t i = 0; i < loop_count(config); ++i) {
         net_loops.push_back(std::make_unique<io::Loop>(fmt::format("net{}", i)));
+        net_loops.back()->post([] { io::set_waking(::gettid(), io::Waking::kSooner); });
+    }
     decisions = std::make_unique<io::Loop>("decisions");
     pool = std::make_unique<io::Pool>(kPoolThreads, kPoolQueueMax);
     return {};

@@ -50,7 +50,7 @@ TEST_F(CompactionTest, MergesTheSmallSegmentsOfAnHourThatIsOver) {
     EXPECT_TRUE(choose_compaction(opened.segments, kNowUs).empty());
     auto chosen = choose_compaction(opened.segments, kNowUs + 2 * kHourUs);
     ASSERT_EQ(chosen.size(), 4u);
-    auto merged = store.compact(chosen);
+    auto merged = store.compact(chosen, [] {});
     ASSERT_TRUE(merged) << merged.error().message;
     EXPECT_EQ((*merged)->trailer().rows, 40u);
     // As after a crash: the old ones are still there. They do not count twice, and go.
@@ -68,7 +68,7 @@ TEST_F(CompactionTest, RemovesWhatAnInterruptedSealLeft) {
     rows.append(*batch, std::vector<bool>(5), 1000, kNowUs);
     uint64_t keys_folded = 0;
     std::string checkpoint = *read_file(folder_.path() / "checkpoint");
-    ASSERT_TRUE(store.seal(rows, keys_folded));
+    ASSERT_TRUE(store.seal(rows, keys_folded, [] {}));
     EXPECT_EQ(count_events(), 45u);
     ASSERT_TRUE(write_file_atomically(folder_.path() / "checkpoint", checkpoint));
     EXPECT_EQ(count_events(), 40u);

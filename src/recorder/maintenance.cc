@@ -14,6 +14,7 @@
 #include "recorder/log_files.h"
 #include "recorder/retention.h"
 #include "recorder/seal_due.h"
+#include "recorder/work_share.h"
 
 namespace nightshift::recorder {
 namespace {
@@ -22,6 +23,18 @@ constexpr std::chrono::minutes kIdleWait{10};
 constexpr std::chrono::seconds kRetryWait{5};
 // Footers and cubes that queries may leave in memory.
 constexpr size_t kFootersMax = 16u << 20;
+
+// Counts its owner among those who wait.
+class Awaiting {
+public:
+    explicit Awaiting(std::atomic<int>& count) : count_(count) { ++count_; }
+    ~Awaiting() { --count_; }
+    Awaiting(const Awaiting&) = delete;
+    Awaiting& operator=(const Awaiting&) = delete;
+
+private:
+    std::atomic<int>& count_;
+};
 
 int64_t micros(auto duration) {
     return std::chrono::duration_cast<microseconds>(duration).count();
@@ -75,7 +88,9 @@ std::chrono::milliseconds Maintenance::next_due() const {
 }
 
 void Maintenance::run() {
-    io::set_waking(::gettid(), io::Waking::kWhenOthersRest);  // nobody waits for this thread
+    io::set_waking(::gettid(), io::Waking::kWhenOthersRest);
+    WorkShare share([this] { return is_in_hurry(); });
+    const Rest rest = [&share] { share.rest(); };
     for (;;) {
         std::chrono::milliseconds due = next_due();
         {
@@ -88,23 +103,31 @@ void Maintenance::run() {
         if (is_seal_due()) {
             const bool is_full = view_.unsealed().frozen > 0;
             if (!is_full) view_.freeze();
-            Result<void> sealed = seal_frozen();
+            Result<void> sealed = seal_frozen(rest);
             if (!sealed) continue;
             // A full one is followed by the next, which needs the memory at once.
             if (!is_full) release_free_memory();
         }
         if (!is_recovered_) continue;
         delete_logs();
-        compact();
+        compact(rest);
         retain();
         limit_cache();
     }
 }
 
-Result<void> Maintenance::seal_frozen() {
+// When the next memtable has grown so far meanwhile, the one after it would have to wait.
+bool Maintenance::is_in_hurry() const {
+    const View::Unsealed unsealed = view_.unsealed();
+    const bool is_behind = unsealed.frozen > 1 || unsealed.bytes > kSealBytes / 4;
+    std::lock_guard lock(mutex_);
+    return is_behind || is_stopping_ || !is_recovered_ || awaited_ > 0;
+}
+
+Result<void> Maintenance::seal_frozen(const Rest& rest) {
     while (std::shared_ptr<const Memtable> rows = view_.next_to_seal()) {
         uint64_t keys_folded = 0;
-        auto segments = store_.seal(*rows, keys_folded);
+        auto segments = store_.seal(*rows, keys_folded, rest);
         if (!segments) {
             std::lock_guard lock(mutex_);
             if (failure_.empty()) log::error("recorder", "cannot seal: {}", segments.error().message);
@@ -144,13 +167,13 @@ void Maintenance::delete_logs() {
     }
 }
 
-void Maintenance::compact() {
+void Maintenance::compact(const Rest& rest) {
     constexpr int kMergesMax = 64;  // then the rest of a round has its turn
     for (int i = 0; i < kMergesMax; ++i) {
         std::vector<std::shared_ptr<Segment>> chosen =
             choose_compaction(view_.segments(), unix_us(clock_.now()));
         if (chosen.empty()) return;
-        auto merged = store_.compact(chosen);
+        auto merged = store_.compact(chosen, rest);
         if (!merged) {
             log::warn("recorder", "cannot merge segments in {}: {}", chosen[0]->path().parent_path().native(),
                       merged.error().message);
@@ -200,14 +223,16 @@ void Maintenance::limit_cache() {
 }
 
 void Maintenance::delete_sealed_logs() {
+    const Awaiting awaiting(awaited_);
     std::lock_guard work(work_mutex_);
     delete_logs();
 }
 
 Result<void> Maintenance::run_now() {
+    const Awaiting awaiting(awaited_);
     std::lock_guard work(work_mutex_);
     view_.freeze();
-    Result<void> sealed = seal_frozen();
+    Result<void> sealed = seal_frozen([] {});
     if (!sealed) return sealed;
     delete_logs();
     retain();

@@ -47,9 +47,11 @@ private:
     void run();
     std::chrono::milliseconds next_due() const;
     bool is_seal_due() const;
-    Result<void> seal_frozen();
+    // Somebody waits for what the thread does, or soon would.
+    bool is_in_hurry() const;
+    Result<void> seal_frozen(const Rest& rest);
     void delete_logs();
-    void compact();
+    void compact(const Rest& rest);
     void retain();
 
     const Options& options_;
@@ -58,8 +60,9 @@ private:
     SegmentStore& store_;
     ContentStore* content_;
 
-    std::mutex work_mutex_;  // held while the folder of segments is changed
-    uint64_t sealed_;        // guarded by work_mutex_
+    std::mutex work_mutex_;         // held while the folder of segments is changed
+    std::atomic<int> awaited_ = 0;  // how many wait for it
+    uint64_t sealed_;               // guarded by work_mutex_
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;

@@ -152,7 +152,7 @@ Result<SegmentStore::Opened> SegmentStore::open() {
 }
 
 Result<std::shared_ptr<Segment>> SegmentStore::write(const SegmentContent& content, const fs::path& folder,
-                                                     uint64_t& keys_folded) {
+                                                     uint64_t& keys_folded, const Rest& rest) {
     std::error_code error;
     bool is_new_folder = fs::create_directories(folder, error);
     if (error) return fail(Code::kIo, "cannot create {}: {}", folder.native(), error.message());
@@ -166,13 +166,13 @@ Result<std::shared_ptr<Segment>> SegmentStore::write(const SegmentContent& conte
     uint64_t number = next_number_++;
     fs::path path =
         folder / fmt::format("{:08}{}.segment", number, content.replaces.empty() ? "" : kCompactedSuffix);
-    NS_TRY(WrittenSegment written, write_segment(content, path, disk_));
+    NS_TRY(WrittenSegment written, write_segment(content, path, disk_, rest));
     keys_folded += written.keys_folded;
     return Segment::open(path, number, on_damage_);
 }
 
-Result<std::vector<std::shared_ptr<Segment>>> SegmentStore::seal(const Memtable& rows,
-                                                                 uint64_t& keys_folded) {
+Result<std::vector<std::shared_ptr<Segment>>> SegmentStore::seal(const Memtable& rows, uint64_t& keys_folded,
+                                                                 const Rest& rest) {
     std::vector<std::shared_ptr<Segment>> segments;
     Result<void> done;
     for (const auto& [partition, part] : rows.partitions()) {
@@ -181,7 +181,8 @@ Result<std::vector<std::shared_ptr<Segment>>> SegmentStore::seal(const Memtable&
         content.rows.assign(part.blocks.begin(), part.blocks.end());
         content.last_row = rows.last_row();
         content.has_rollup = partition.hour != Partition::kStray;
-        Result<std::shared_ptr<Segment>> segment = write(content, partition_path(partition), keys_folded);
+        Result<std::shared_ptr<Segment>> segment =
+            write(content, partition_path(partition), keys_folded, rest);
         if (!segment) {
             done = Failure(segment.error());
             break;
@@ -194,11 +195,12 @@ Result<std::vector<std::shared_ptr<Segment>>> SegmentStore::seal(const Memtable&
     return Failure(done.error());
 }
 
-Result<std::shared_ptr<Segment>> SegmentStore::compact(const std::vector<std::shared_ptr<Segment>>& old) {
+Result<std::shared_ptr<Segment>> SegmentStore::compact(const std::vector<std::shared_ptr<Segment>>& old,
+                                                       const Rest& rest) {
     NS_TRY(SegmentContent content, merge_segments(old));
     content.has_rollup = old.front()->path().parent_path().filename() != "stray";
     uint64_t keys_folded = 0;
-    return write(content, old.front()->path().parent_path(), keys_folded);
+    return write(content, old.front()->path().parent_path(), keys_folded, rest);
 }
 
 }  // namespace nightshift::recorder

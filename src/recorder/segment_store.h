@@ -35,10 +35,12 @@ public:
     Result<Opened> open();
 
     // Writes one segment per partition and then the checkpoint. After an error nothing has changed.
-    Result<std::vector<std::shared_ptr<Segment>>> seal(const Memtable& rows, uint64_t& keys_folded);
+    Result<std::vector<std::shared_ptr<Segment>>> seal(const Memtable& rows, uint64_t& keys_folded,
+                                                       const Rest& rest);
 
     // Writes one segment in place of `old`, which must be of one folder; the caller deletes those.
-    Result<std::shared_ptr<Segment>> compact(const std::vector<std::shared_ptr<Segment>>& old);
+    Result<std::shared_ptr<Segment>> compact(const std::vector<std::shared_ptr<Segment>>& old,
+                                             const Rest& rest);
 
     // Moves a damaged file away and returns what to tell. Any thread.
     std::string set_aside(const std::filesystem::path& path, const Error& error) const;
@@ -50,7 +52,7 @@ private:
     void open_file(const std::filesystem::path& path, Opened& opened);
     void drop_replaced(Opened& opened) const;
     Result<std::shared_ptr<Segment>> write(const SegmentContent& content, const std::filesystem::path& folder,
-                                           uint64_t& keys_folded);
+                                           uint64_t& keys_folded, const Rest& rest);
 
     std::filesystem::path directory_;
     Disk& disk_;

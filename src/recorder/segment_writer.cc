@@ -122,7 +122,8 @@ private:
     uint64_t written_ = 0;
 };
 
-void encode_attributes(const StagedBlock& block, Compressor& compressor, std::string& out, BlockMeta& meta) {
+void encode_attributes(const StagedBlock& block, Compressor& compressor, const Rest& rest, std::string& out,
+                       BlockMeta& meta) {
     std::vector<int64_t> lengths(block.rows());
     for (uint32_t i = 0; i < block.rows(); ++i) lengths[i] = static_cast<int64_t>(block.attributes(i).size());
     meta.attribute_lengths = encode_numbers(lengths.data(), lengths.size(), false, compressor, out);
@@ -138,10 +139,11 @@ void encode_attributes(const StagedBlock& block, Compressor& compressor, std::st
         frame.stored = static_cast<uint32_t>(out.size() - start);
         frame.checksum = checksum32(std::string_view(out).substr(start));
         meta.frames.push_back(frame);
+        rest();
     }
 }
 
-BlockMeta encode_block(const StagedBlock& block, Compressor& compressor, FileWriter& file) {
+BlockMeta encode_block(const StagedBlock& block, Compressor& compressor, const Rest& rest, FileWriter& file) {
     BlockMeta meta;
     meta.rows = block.rows();
     meta.offset = file.offset();
@@ -150,6 +152,7 @@ BlockMeta encode_block(const StagedBlock& block, Compressor& compressor, FileWri
         auto column = static_cast<Number>(i);
         meta.numbers[i] =
             encode_numbers(block.numbers(column), block.rows(), is_running(column), compressor, out);
+        rest();
     }
     std::vector<int64_t> codes(block.rows());
     for (size_t i = 0; i < kTextColumns; ++i) {
@@ -159,17 +162,19 @@ BlockMeta encode_block(const StagedBlock& block, Compressor& compressor, FileWri
         bool is_new_each_time = is_unique(static_cast<Text>(i));
         meta.texts[i].codes = encode_numbers(codes.data(), codes.size(), is_new_each_time, compressor, out);
         meta.texts[i].dictionary = encode_dictionary(*column.dictionary, compressor, out);
+        rest();
     }
-    encode_attributes(block, compressor, out, meta);
+    encode_attributes(block, compressor, rest, out, meta);
     for (size_t i = 0; i < kBloomColumns.size(); ++i) {
         const TextDictionary& dictionary = *block.texts(kBloomColumns[i]).dictionary;
         meta.blooms[i] = Bloom(dictionary.size() - 1);
         for (uint32_t code = 1; code < dictionary.size(); ++code) meta.blooms[i].add(dictionary.at(code));
+        rest();
     }
     return meta;
 }
 
-Result<WrittenSegment> write_rows(const SegmentContent& content, FileWriter& file) {
+Result<WrittenSegment> write_rows(const SegmentContent& content, FileWriter& file, const Rest& rest) {
     Compressor compressor;
     RollupBuilder rollup;
     Footer footer;
@@ -182,11 +187,13 @@ Result<WrittenSegment> write_rows(const SegmentContent& content, FileWriter& fil
     file.buffer().append(kSegmentMagic);
 
     std::vector<RowRef> order = order_rows(content.rows);
+    rest();
     StagedBlock block;
     for (size_t first = 0; first < order.size(); first += kBlockRowsMax) {
         auto count = static_cast<uint32_t>(std::min<size_t>(kBlockRowsMax, order.size() - first));
         block.fill(content.rows, order.data() + first, count);
-        footer.blocks.push_back(encode_block(block, compressor, file));
+        rest();
+        footer.blocks.push_back(encode_block(block, compressor, rest, file));
         if (content.has_rollup) rollup.add(block);
         const BlockMeta& meta = footer.blocks.back();
         trailer.rows += count;
@@ -196,6 +203,7 @@ Result<WrittenSegment> write_rows(const SegmentContent& content, FileWriter& fil
             std::min(trailer.first_row, static_cast<uint64_t>(meta.numbers[index_of(Number::kRow)].min));
         Result<void> flushed = file.flush(kWriteBytes);
         if (!flushed) return Failure(flushed.error());
+        rest();
     }
     WrittenSegment written;
     footer.rollup_offset = file.offset();
@@ -210,13 +218,13 @@ Result<WrittenSegment> write_rows(const SegmentContent& content, FileWriter& fil
 }  // namespace
 
 Result<WrittenSegment> write_segment(const SegmentContent& content, const std::filesystem::path& path,
-                                     Disk& disk) {
+                                     Disk& disk, const Rest& rest) {
     std::filesystem::path temporary = path;
     temporary += ".new";
     FileWriter file(temporary, disk);
     Result<void> opened = file.open();
     if (!opened) return Failure(opened.error());
-    Result<WrittenSegment> written = write_rows(content, file);
+    Result<WrittenSegment> written = write_rows(content, file, rest);
     if (!written) {
         ::unlink(temporary.c_str());
         return written;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,9 +26,12 @@ struct WrittenSegment {
     uint64_t keys_folded = 0;
 };
 
+// Called every few milliseconds of work: the writer may let others have the processor.
+using Rest = std::function<void()>;
+
 // Writes the rows as a segment file: to a temporary name, synced, renamed, the folder synced. At most 4 Mi
 // rows.
 Result<WrittenSegment> write_segment(const SegmentContent& content, const std::filesystem::path& path,
-                                     Disk& disk);
+                                     Disk& disk, const Rest& rest);
 
 }  // namespace nightshift::recorder
