@@ -11,14 +11,25 @@ namespace {
 
 constexpr milliseconds kTrialAfter{60'000};
 
-// Until when it stands so; "" when nobody can say.
-std::string until(const LaneState& state, Standing standing, Instant now) {
-    Instant end = now;
-    if (standing == Standing::kCooldown) end = state.cooldown_until;
-    if (standing == Standing::kKeySetAside) end = state.key_aside_until;
-    if (standing == Standing::kBreakerOpen) end = state.breaker_again_at;
-    if (end <= now) return "";
-    return fmt::format(" for {} s", std::chrono::ceil<std::chrono::seconds>(end - now).count());
+// When a lane stops standing so; `now` when nobody can say.
+Instant end_of(const LaneState& state, Standing standing, Instant now) {
+    if (standing == Standing::kCooldown) return state.cooldown_until;
+    if (standing == Standing::kKeySetAside) return state.key_aside_until;
+    if (standing == Standing::kBreakerOpen) return state.breaker_again_at;
+    return now;
+}
+
+// Until the first of its keys stands so no more; "" when nobody can say.
+std::string until(const Plan& plan, const Target& target, Standing standing, Instant now) {
+    std::optional<Instant> first;
+    for (size_t key = 0; key < lane_count(plan.settings.providers[target.provider]); ++key) {
+        const LaneState state = key_state(plan, target, key, now);
+        if (standing_of(state, now) != standing) continue;
+        const Instant end = end_of(state, standing, now);
+        first = std::min(first.value_or(end), end);
+    }
+    if (!first || *first <= now) return "";
+    return fmt::format(" for {} s", std::chrono::ceil<std::chrono::seconds>(*first - now).count());
 }
 
 std::string words(Standing standing) {
@@ -77,11 +88,10 @@ std::vector<RouteReport> route_reports(const Plan& plan, Instant now) {
             // Of a wildcard nobody knows what its other models would say.
             const bool may_serve = standing == Standing::kGood || standing == Standing::kUnproven ||
                                    (standing == Standing::kOnTrial && target.models > 1);
-            const LaneState first = key_state(plan, target, 0, now);
             const std::string name =
                 fmt::format("{}/{}", plan.settings.providers[target.provider].name, target.model);
             const std::string line =
-                fmt::format("{}: {}{}", name, words(standing), until(first, standing, now));
+                fmt::format("{}: {}{}", name, words(standing), until(plan, target, standing, now));
             report.why += (report.why.empty() ? "" : "; ") + line;
             if (!may_serve) report.troubled += (report.troubled.empty() ? "" : "; ") + line;
             if (standing == Standing::kGood && report.serving.empty()) report.serving = name;

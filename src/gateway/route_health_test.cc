@@ -56,6 +56,19 @@ TEST(RouteHealth, ARouteIsInTroubleWhenNoTargetIsLeft) {
     EXPECT_EQ(troubles[0].why, "first/m: breaker open for 4 s; second/m: cooldown for 19 s");
 }
 
+TEST(RouteHealth, ATargetIsBackWithTheFirstOfItsKeys) {
+    Settings settings = settings_of({{0}});
+    settings.providers[0].keys = {Secret("key-1"), Secret("key-2")};
+    number_lanes(settings);
+    const Plan plan(settings);
+    const Target& target = plan.settings.routes[0].targets[0];
+    plan.lanes.on_failure(first_lane(target, 0), ErrorClass::kRateLimit, seconds(60), kStart);
+    plan.lanes.on_failure(first_lane(target, 1), ErrorClass::kRateLimit, seconds(20), kStart);
+    const auto troubles = troubled_routes(plan, kStart + seconds(1));
+    ASSERT_EQ(troubles.size(), 1u);
+    EXPECT_EQ(troubles[0].why, "first/m: cooldown for 19 s");
+}
+
 TEST(RouteHealth, ATargetOnTrialHasProvenNothingYet) {
     const Plan plan(settings_of({{0}}));
     fail(plan, 0, 5, kStart);
