@@ -92,6 +92,7 @@ function Facts({ checks, incident, error, isAsked }: { checks: readonly Check[];
         </ul>
       )}
       {checks.length > shown.length && <a class="small" href={incidentPath(incident.id)}>{plural(checks.length - shown.length, "more check")}</a>}
+      {incident.diagnosis && <span class="muted small">as of <Ago ms={incident.diagnosis.time_ms} /></span>}
       {checks.length === 0 && <span class="muted">{error ? `could not be read: ${error}` : !isAsked ? "being read" : incident.diagnosis ? "no check said anything" : "not gathered yet"}</span>}
     </div>
   );
