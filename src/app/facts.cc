@@ -140,12 +140,8 @@ Task<> FactGatherer::look_at_subject(std::shared_ptr<Gathering> gathering) {
         gathering->job = co_await parts_.jobs.job(question.tenant, job);
         if (gathering->job) gathering->uses = uses_of(*gathering->job->job);
     } else {
-        std::string session(subject.kind == "session" ? subject.name : question.labels.get("session"));
-        std::string agent(subject.kind == "agent" ? subject.name : question.labels.get("agent"));
-        std::optional<std::string> known;
-        if (!session.empty()) known = parts_.fleet.session(question.tenant, session);
-        if (!known && !agent.empty()) known = parts_.fleet.agent(question.tenant, agent);
-        if (known) gathering->uses = uses_of_fleet(*known);
+        FleetWord word = ask_fleet(question);
+        if (word.json) gathering->uses = uses_of_fleet(*word.json);
     }
     gathering->is_known = true;
     gathering->known.notify_all();
@@ -255,17 +251,20 @@ Task<> FactGatherer::look_at_dependencies(std::shared_ptr<Gathering> gathering) 
 }
 
 Task<> FactGatherer::look_at_activity(std::shared_ptr<Gathering> gathering) {
-    const Question& question = gathering->question;
-    std::string session(question.subject.kind == "session" ? question.subject.name
-                                                           : question.labels.get("session"));
-    std::string agent(question.subject.kind == "agent" ? question.subject.name
-                                                       : question.labels.get("agent"));
-    std::optional<std::string> known;
-    if (!session.empty()) known = parts_.fleet.session(question.tenant, session);
-    bool is_session = known.has_value();
-    if (!known && !agent.empty()) known = parts_.fleet.agent(question.tenant, agent);
-    if (known) gathering->facts.activity = activity_facts(*known, is_session);
+    FleetWord word = ask_fleet(gathering->question);
+    if (word.json) gathering->facts.activity = activity_facts(*word.json, word.is_session);
     co_return;
+}
+
+FactGatherer::FleetWord FactGatherer::ask_fleet(const Question& question) const {
+    const Subject& subject = question.subject;
+    std::string session(subject.kind == "session" ? subject.name : question.labels.get("session"));
+    std::string agent(subject.kind == "agent" ? subject.name : question.labels.get("agent"));
+    FleetWord word;
+    if (!session.empty()) word.json = parts_.fleet.session(question.tenant, session);
+    word.is_session = word.json.has_value();
+    if (!word.json && !agent.empty()) word.json = parts_.fleet.agent(question.tenant, agent);
+    return word;
 }
 
 Task<> FactGatherer::look_at_ourselves(std::shared_ptr<Gathering> gathering) {

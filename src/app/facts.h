@@ -77,6 +77,13 @@ private:
         bool is_fresh() const;
     };
 
+    // What the fleet says of the session that the question names, else of the agent.
+    struct FleetWord {
+        std::optional<std::string> json;  // nothing: it knows neither
+        bool is_session = false;
+    };
+    FleetWord ask_fleet(const Question& question) const;
+
     void watch_limit();
     Task<> end_overdue();
     Task<> run(std::shared_ptr<Gathering> gathering, std::string name, Look look);
