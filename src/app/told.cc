@@ -46,10 +46,11 @@ incidents::Member member_of(const alerts::Alert& alert, Time now) {
 
 incidents::Subject subject_among(const std::vector<jobs::JobPtr>& jobs, const std::string& tenant,
                                  const Labels& labels) {
+    if (!labels.has("job")) return subject_of(labels);
     bool is_ours = std::any_of(jobs.begin(), jobs.end(), [&](const jobs::JobPtr& each) {
         return each->tenant == tenant && each->name == labels.get("job");
     });
-    if (is_ours || !labels.has("job")) return subject_of(labels);
+    if (is_ours) return subject_of(labels);
     std::vector<Labels::Pair> others = labels.pairs();
     std::erase_if(others, [](const Labels::Pair& pair) { return pair.first == "job"; });
     return subject_of(Labels(others));

@@ -287,6 +287,8 @@ Task<> Dispatcher::tell_untold() {
             return readers->read<Found>(select);
         };
         Result<Found> untold = co_await parts_.pool.run<Found>(std::move(look));
+        // They will be told after the next start.
+        if (!untold) log::error("delivery", "cannot read what is to be told: {}", untold.error().message);
         if (!untold || untold->empty()) co_return;
         last = untold->back();
         for (const Delivery& each : *untold) tell(each);

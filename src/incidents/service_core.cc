@@ -268,6 +268,7 @@ void Service::Core::hear(const std::string& id, const Receipt& receipt) {
         auto mark = [this, delivery = receipt.id](store::Database& db) {
             return parts.mark_heard(db, delivery);
         };
+        // If that fails we hear of it again after the next start, and forget it again.
         return parts.writer.post(std::move(mark), [core = shared_from_this()](const Result<void>&) {});
     }
     Live& here = found->second;

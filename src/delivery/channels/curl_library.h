@@ -9,7 +9,7 @@
 namespace nightshift::delivery {
 
 // What is used of libcurl, with its global state. Loaded only where an e-mail channel is configured: with
-// what it brings along it takes megabytes.
+// what it brings along it takes megabytes. Any thread.
 class CurlLibrary {
 public:
     // kUnavailable when libcurl is not installed.

@@ -7,7 +7,7 @@
 namespace nightshift::jobs::evidence {
 
 // What is used of libpq: its own functions without their prefix. Loaded only where a PostgreSQL database is
-// asked: with what it brings along it takes megabytes.
+// asked: with what it brings along it takes megabytes. Any thread.
 struct PostgresLibrary {
     // kUnavailable when libpq is not installed.
     static Result<PostgresLibrary> load();
