@@ -71,7 +71,7 @@ bool may_join(const Incident& incident, const Incident& lead) {
     bool is_fresh = incident.part_of.empty() && !incident.is_separate && incident.parts_open == 0 &&
                     incident.notifications.empty() && incident.state == State::kOpen;
     return is_fresh && !incident.is_suppressed && incident.id != lead.id && incident.tenant == lead.tenant &&
-           may_lead(lead);
+           incident.severity <= lead.severity && may_lead(lead);
 }
 
 void join(Incident& incident, const Incident& lead, std::string_view cause, Time now) {

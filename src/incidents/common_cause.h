@@ -19,7 +19,8 @@ std::vector<std::string> causes_of(const Incident& incident);
 // It goes on, was diagnosed, and people hear of it by itself.
 bool may_lead(const Incident& incident);
 
-// Nobody has heard of it yet, it is not acknowledged, and both are of one tenant and go on.
+// Nobody has heard of it yet, it is not acknowledged, and both are of one tenant and go on. What is severer
+// than the other one speaks for itself: words about something smaller would belittle it.
 bool may_join(const Incident& incident, const Incident& lead);
 
 // `cause` is one of causes_of() both.

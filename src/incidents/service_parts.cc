@@ -42,7 +42,9 @@ void Service::Core::find_lead(Live& here, Time now) {
     for (const std::string& cause : causes) {
         std::string& leader = by_cause[key_of(incident, here.kept.policy, cause)];
         auto found = live.find(leader);
-        if (found == live.end() || !may_lead(found->second.kept.incident)) leader = incident.id;
+        const Incident* now_leads = found == live.end() ? nullptr : &found->second.kept.incident;
+        if (now_leads == nullptr || !may_lead(*now_leads) || now_leads->severity < incident.severity)
+            leader = incident.id;
     }
 }
 

@@ -22,6 +22,12 @@ protected:
         }
         ASSERT_TRUE(eventually([&] { return look_later() && about("a").parts_open == 2; }));
     }
+    // One that is a warning, where the others are critical.
+    Told minor(const char* job) {
+        Told warning = told(1, false, job);
+        warning.change.stakes.impact = "degraded";
+        return warning;
+    }
     // What waits to be looked at waits for the clock.
     bool look_later() {
         clock_.advance(milliseconds(300));
@@ -109,15 +115,28 @@ TEST_F(CommonCause, DoesNotSilenceOthersWithTheOneThatIsSilenced) {
 }
 
 TEST_F(CommonCause, IsAsSevereAsTheSeverestOfThem) {
-    Told minor = told(1, false, "a");
-    minor.change.stakes.impact = "degraded";
-    service_->tell({minor});
+    service_->tell({minor("a")});
     ASSERT_TRUE(eventually([&] { return told_of() == 1; }));
+    service_->tell({minor("b")});
+    ASSERT_TRUE(eventually([&] { return look_later() && about("a").parts_open == 1; }));
     ASSERT_EQ(about("a").severity, Severity::kWarning);
-    service_->tell({told(1, false, "b")});
+    service_->tell({told(2, false, "b")});
     ASSERT_TRUE(eventually([&] { return look_later() && about("a").severity == Severity::kCritical; }));
     EXPECT_EQ(about("a").severity_why,
               "impact degraded; it is also the cause of \"The log of b is silent\": critical");
+}
+
+TEST_F(CommonCause, LetsASevererOneSpeakForItself) {
+    service_->tell({minor("a")});
+    ASSERT_TRUE(eventually([&] { return told_of() == 1; }));
+    service_->tell({told(1, false, "b")});
+    ASSERT_TRUE(eventually([&] { return look_later() && told_of() == 2; }));
+    EXPECT_EQ(about("b").part_of, "");
+    EXPECT_EQ(about("a").severity, Severity::kWarning);
+    service_->tell({told(1, false, "c"), minor("d")});
+    ASSERT_TRUE(eventually([&] { return look_later() && about("b").parts_open == 2; }))
+        << "the severest tells of those that come later";
+    EXPECT_EQ(told_of(), 2u);
 }
 
 TEST_F(CommonCause, IsTakenByWhoeverTakesTheOneThatTells) {
