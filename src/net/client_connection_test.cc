@@ -146,6 +146,45 @@ TEST(ClientConnection, IsNotReusableWhenTheServerCloses) {
     EXPECT_FALSE(is_reusable);
 }
 
+// Sends nothing behind its head until the client has seen it.
+struct Hesitant {
+    Hesitant() {
+        handler.answer = [this](Request request) { return answer_to(std::move(request)); };
+    }
+    Task<Response> answer_to(Request) {
+        Response response = Response::empty(200);
+        response.stream_keeps_connection = true;
+        response.stream = [this](ByteStream& out) { return stream(out); };
+        co_return response;
+    }
+    Task<> stream(ByteStream& out) {
+        Result<void> drained = co_await out.drained();
+        if (!drained) co_return;
+        co_await seen.wait();
+        out.offer(std::make_shared<const std::string>("late"), SIZE_MAX);
+    }
+    io::Signal seen;
+    FunctionHandler handler;
+    ServerForTest server{handler};
+};
+
+Task<> read_late(Hesitant& peer, Result<std::string>& body) {
+    auto connection = co_await connect(peer.server.url("/"));
+    connection->send(get("/"));
+    Result<void> head = co_await connection->read_head();
+    EXPECT_TRUE(head);
+    peer.seen.wake();
+    body = co_await whole_body(*connection);
+}
+
+TEST(Server, SendsAHeadThatWaitsForItsBodyWhenTheHandlerWaitsForIt) {
+    Hesitant peer;
+    io::Loop loop("client");
+    Result<std::string> body;
+    io::run_blocking(loop, [&] { return read_late(peer, body); });
+    EXPECT_EQ(body.value_or("failed"), "late");
+}
+
 // Waits in the handler until the client has gone.
 struct Patient {
     Patient() {

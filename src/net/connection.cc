@@ -320,7 +320,11 @@ Task<bool> Connection::answer_stream(Response response, Method method) {
     is_keep_alive_ = is_keep_alive_ && response.stream_keeps_connection && is_http11_;
     render_head(response, is_http11_ ? Framing::kChunked : Framing::kUntilClose, 0);
     // Who keeps the connection begins to send at once: one packet, and the client wakes up once.
-    stream_->send(loop_.head, nullptr, response.stream_keeps_connection);
+    if (response.stream_keeps_connection && method != Method::kHead) {
+        stream_->hold(loop_.head);
+    } else {
+        stream_->send(loop_.head, nullptr);
+    }
     if (method == Method::kHead) {
         is_keep_alive_ = false;
         co_await linger();

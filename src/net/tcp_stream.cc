@@ -4,6 +4,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 
@@ -42,13 +43,13 @@ TcpStream::TcpStream(tcp::socket socket, std::shared_ptr<ReadBuffer> buffer)
 
 TcpStream::~TcpStream() = default;
 
-size_t TcpStream::send_now(std::span<iovec> parts, int flags) {
+size_t TcpStream::send_now(std::span<iovec> parts) {
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = parts.size();
     ssize_t sent = 0;
     do {
-        sent = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL | flags);
+        sent = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
     if (sent >= 0) return static_cast<size_t>(sent);
     if (errno != EAGAIN && errno != EWOULDBLOCK && errno != ENOBUFS) peer_gone();
@@ -61,36 +62,24 @@ bool TcpStream::offer(SharedBytes bytes, size_t queued_bytes_max) {
 
 bool TcpStream::offer_wrapped(SharedBytes bytes, size_t queued_bytes_max, Outbox::Wrap wrap) {
     if (!is_open_) return false;
-    if (!outbox_.is_empty()) {
-        if (outbox_.bytes() + bytes->size() > queued_bytes_max) return false;
-        outbox_.push(std::move(bytes), wrap);
-        return true;
+    const bool is_waiting = !outbox_.is_empty() && !is_held_;
+    if (is_waiting && outbox_.bytes() + bytes->size() > queued_bytes_max) return false;
+    if (outbox_.is_empty() && wrap == Outbox::Wrap::kNone) {
+        send({}, bytes);
+        return is_open_;
     }
-    if (wrap == Outbox::Wrap::kNone) {
-        iovec part{const_cast<char*>(bytes->data()), bytes->size()};
-        size_t sent = send_now(std::span(&part, 1));
-        if (!is_open_) return false;
-        if (sent == bytes->size()) return true;
-        outbox_.push(std::move(bytes), wrap);
-        outbox_.advance(sent);
-    } else {
-        outbox_.push(std::move(bytes), wrap);
-        std::array<iovec, 3> parts;
-        size_t count = outbox_.gather(parts);
-        outbox_.advance(send_now(std::span(parts.data(), count)));
-        if (!is_open_) return false;
-    }
-    send_queued();
-    return true;
+    outbox_.push(std::move(bytes), wrap);
+    if (!is_waiting) send_outbox();
+    return is_open_;
 }
 
-void TcpStream::send(std::string_view head, const SharedBytes& body, bool more_follows) {
+void TcpStream::send(std::string_view head, const SharedBytes& body) {
     if (!is_open_) return;
     size_t sent = 0;
     if (outbox_.is_empty()) {
         std::array<iovec, 2> parts = {iovec{const_cast<char*>(head.data()), head.size()}, iovec{}};
         if (body != nullptr) parts[1] = {const_cast<char*>(body->data()), body->size()};
-        sent = send_now(std::span(parts.data(), body != nullptr ? 2 : 1), more_follows ? MSG_MORE : 0);
+        sent = send_now(std::span(parts.data(), body != nullptr ? 2 : 1));
         if (!is_open_) return;
     }
     if (sent < head.size()) {
@@ -102,7 +91,22 @@ void TcpStream::send(std::string_view head, const SharedBytes& body, bool more_f
         outbox_.push(body, Outbox::Wrap::kNone);
         outbox_.advance(body_sent);
     }
+    if (is_held_) return send_outbox();
     send_queued();
+}
+
+void TcpStream::hold(std::string head) {
+    if (!is_open_) return;
+    is_held_ = outbox_.is_empty();
+    outbox_.push(std::make_shared<const std::string>(std::move(head)), Outbox::Wrap::kNone);
+}
+
+void TcpStream::send_outbox() {
+    is_held_ = false;
+    std::array<iovec, 8> parts;
+    size_t count = outbox_.gather(parts);
+    if (count > 0) outbox_.advance(send_now(std::span(parts.data(), count)));
+    if (is_open_) send_queued();
 }
 
 void TcpStream::send_queued() {
@@ -137,6 +141,7 @@ void TcpStream::peer_gone() {
 
 Task<Result<void>> TcpStream::drained() {
     auto self = shared_from_this();
+    if (is_held_) send_outbox();
     while (is_open_ && !outbox_.is_empty()) co_await changed_.wait();
     if (!is_open_) co_return gone();
     co_return Result<void>();
@@ -192,6 +197,15 @@ void TcpStream::watch(std::function<void()> on_gone) {
     on_gone_ = std::move(on_gone);
     if (is_watching_) return;
     is_watching_ = true;
+    // Afterwards: who has asked first does what the client waits for.
+    asio::post(socket_.get_executor(), [self = shared_from_this()] { self->wait_for_watched(); });
+}
+
+void TcpStream::wait_for_watched() {
+    if (!is_open_ || !on_gone_) {
+        is_watching_ = false;
+        return;
+    }
     socket_.async_wait(tcp::socket::wait_read,
                        [self = shared_from_this()](const boost::system::error_code& error) {
                            self->is_watching_ = false;
@@ -204,7 +218,10 @@ void TcpStream::on_watched() {
     char byte = 0;
     ssize_t count = ::recv(socket_.native_handle(), &byte, 1, MSG_DONTWAIT | MSG_PEEK);
     const bool is_early = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
-    if (is_early) return watch(std::exchange(on_gone_, nullptr));
+    if (is_early) {
+        is_watching_ = true;
+        return wait_for_watched();
+    }
     if (count > 0) return;
     auto on_gone = std::exchange(on_gone_, nullptr);
     peer_gone();

@@ -38,8 +38,10 @@ public:
     bool offer(SharedBytes bytes, size_t queued_bytes_max) override;
     bool offer_wrapped(SharedBytes bytes, size_t queued_bytes_max, Outbox::Wrap wrap);
     // Sends `head` and `body` (may be null) and queues the rest without a bound; copies of `head` only what
-    // it queues. With `more_follows` the kernel may hold it back for what is sent next, but not for long.
-    void send(std::string_view head, const SharedBytes& body, bool more_follows = false);
+    // it queues.
+    void send(std::string_view head, const SharedBytes& body);
+    // Sends `head` with what is sent next, or when somebody waits for drained().
+    void hold(std::string head);
     size_t queued_bytes() const override { return outbox_.bytes(); }
     bool is_open() const override { return is_open_; }
     Task<Result<void>> drained() override;
@@ -60,8 +62,11 @@ public:
 
 private:
     // Bytes taken by the kernel; 0 when it takes none now or the connection broke.
-    size_t send_now(std::span<iovec> parts, int flags = 0);
+    size_t send_now(std::span<iovec> parts);
+    // Sends what is queued: at once, or when the socket takes it.
+    void send_outbox();
     void send_queued();
+    void wait_for_watched();
     void on_writable();
     void on_discardable();
     void on_watched();
@@ -73,8 +78,10 @@ private:
     io::Condition changed_;  // the queue is empty, or the peer is gone
     bool is_open_ = true;
     bool is_sending_ = false;  // a callback waits for the socket
+    bool is_held_ = false;     // what is queued was never offered to the socket
     bool is_reading_ = false;
-    bool is_watching_ = false;  // a callback waits for input, for on_gone_ or, after unwatch(), for nobody
+    bool is_watching_ =
+        false;  // a callback waits for input or soon will, for on_gone_ or, after unwatch(), for nobody
     std::function<void()> on_gone_;
     int eager_reads_ = 0;  // reads in a row that did not have to wait
 };
