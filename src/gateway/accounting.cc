@@ -193,6 +193,7 @@ recorder::EventBatch& Ledger::batch() {
     if (batch_ == nullptr) {
         batch_ = std::make_shared<recorder::EventBatch>();
         batch_->is_awaited = false;  // and the next calls must not be interrupted for it
+        batch_->may_repeat = false;
     }
     return *batch_;
 }

@@ -24,7 +24,7 @@ struct Filtered {
 
 struct Committer::Group {
     std::string records;
-    std::vector<uint64_t> fingerprints;  // of the events written, all new
+    std::vector<uint64_t> fingerprints;  // of the events written that may come again
     std::vector<Committed> batches;      // one for each batch waiting
     std::vector<Receipt> receipts;
     Position first_row = 0;
@@ -58,9 +58,11 @@ void Committer::append(std::shared_ptr<EventBatch> batch, std::function<void(Res
     limit_texts(*batch);
     waiting.is_derived = complete_ids(*batch);
     waiting.payload = encode_events(*batch, waiting.is_derived);
-    waiting.fingerprints.reserve(batch->events.size());
-    for (const Event& event : batch->events)
-        waiting.fingerprints.push_back(fingerprint(event.tenant, event.id));
+    if (batch->may_repeat) {
+        waiting.fingerprints.reserve(batch->events.size());
+        for (const Event& event : batch->events)
+            waiting.fingerprints.push_back(fingerprint(event.tenant, event.id));
+    }
     waiting.bytes = waiting.payload.size() + batch->bytes() + batch->events.size() * sizeof(Event);
     waiting.batch = std::move(batch);
     waiting.since = std::chrono::steady_clock::now();
@@ -153,9 +155,11 @@ void Committer::add_to_group(Group& group, Waiting& waiting, int64_t now_us) {
     const std::vector<Event>& events = waiting.batch->events;
     kept.reserve(events.size());
     for (size_t i = 0; i < events.size(); ++i) {
-        if (!dedupe_.add(waiting.fingerprints[i], now_us)) continue;
+        if (waiting.batch->may_repeat) {
+            if (!dedupe_.add(waiting.fingerprints[i], now_us)) continue;
+            group.fingerprints.push_back(waiting.fingerprints[i]);
+        }
         kept.push_back(i);
-        group.fingerprints.push_back(waiting.fingerprints[i]);
     }
     Committed committed{waiting.batch, std::move(waiting.is_derived), next_row_, now_us};
     if (kept.size() != events.size()) {

@@ -9,9 +9,9 @@
 namespace nightshift::recorder {
 namespace {
 
-constexpr uint64_t kSmallRows = 2 * kBlockRowsMax;
-constexpr uint64_t kMergedRowsMax = 1u << 18;
-constexpr size_t kManyFiles = 8;  // in an hour that still goes on
+constexpr uint64_t kSmallRows = kBlockRowsMax / 2;
+constexpr uint64_t kMergedRowsMax = 1u << 16;  // all of them are in memory meanwhile
+constexpr size_t kManyFiles = 8;               // in an hour that still goes on
 constexpr int64_t kQuietUs = 3600ll * 1000 * 1000;
 
 Result<void> append_block(SegmentBlock& block, std::vector<std::shared_ptr<RowBlock>>& into) {

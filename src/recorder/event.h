@@ -95,6 +95,8 @@ public:
     std::vector<Event> events;
     // Whether somebody waits to hear that they are on disk. If not, writing them interrupts nobody.
     bool is_awaited = true;
+    // Whether its sender may send it again: then its ids are remembered, and what comes again is dropped.
+    bool may_repeat = true;
 
     // Bytes of text held, for queue budgets.
     size_t bytes() const { return bytes_; }

@@ -22,8 +22,9 @@ public:
     // Closes the file.
     ~LogWriter();
 
-    // Writes whole records and syncs. `first_row` is that of the first; `fingerprints` are of all events in
-    // them. After an error nothing of `records` counts, and the next append starts a new file.
+    // Writes whole records and syncs. `first_row` is that of the first; `fingerprints` are of the events
+    // in them that may come again. After an error nothing of `records` counts, and the next append starts a
+    // new file.
     Result<void> append(std::string_view records, uint64_t first_row,
                         const std::vector<uint64_t>& fingerprints, int64_t arrival_us);
     // Cuts the file to its records and writes its fingerprints beside it; the next append starts a new one.

@@ -101,18 +101,16 @@ void Maintenance::run() {
         }
         std::lock_guard work(work_mutex_);
         if (is_seal_due()) {
-            const bool is_full = view_.unsealed().frozen > 0;
-            if (!is_full) view_.freeze();
+            if (view_.unsealed().frozen == 0) view_.freeze();
             Result<void> sealed = seal_frozen(rest);
             if (!sealed) continue;
-            // A full one is followed by the next, which needs the memory at once.
-            if (!is_full) release_free_memory();
         }
         if (!is_recovered_) continue;
         delete_logs();
         compact(rest);
         retain();
         limit_cache();
+        release_free_memory(rest);
     }
 }
 

@@ -92,6 +92,20 @@ TEST_F(RecorderTest, DropsADuplicateInsideABatch) {
     EXPECT_EQ(receipt->duplicates, 1u);
 }
 
+TEST_F(RecorderTest, RemembersNoIdOfASenderThatNeverRepeats) {
+    open();
+    for (int i = 0; i < 2; ++i) {
+        auto batch = batch_of(10, kNowUs);
+        batch->may_repeat = false;
+        Result<Receipt> receipt = append(*recorder_, batch);
+        ASSERT_TRUE(receipt);
+        EXPECT_EQ(receipt->accepted, 10u);
+    }
+    Result<Receipt> other = append(*recorder_, batch_of(10, kNowUs));
+    ASSERT_TRUE(other);
+    EXPECT_EQ(other->accepted, 10u);
+}
+
 TEST_F(RecorderTest, TapHearsEveryBatchOnceInLogOrderWithoutDuplicates) {
     open();
     std::vector<Position> positions;

@@ -30,13 +30,9 @@ TEST(SealDue, ComesAnHourAndThatWhileAfterTheFirstRowThatOthersFollow) {
     EXPECT_EQ(seal_due_us(memtable(100, 1000, 4890), kSealAfter), (1000 + 3600 + 300) * kSecondUs);
 }
 
-TEST(SealDue, ComesSoonAfterTheFirstRowOfALargeMemtable) {
-    EXPECT_EQ(seal_due_us(memtable(kLargeBytes, 1000, 1050), kSealAfter), 1060 * kSecondUs);
-    EXPECT_EQ(seal_due_us(memtable(kLargeBytes - 1, 1000, 1050), kSealAfter), 1350 * kSecondUs);
-}
-
-TEST(SealDue, ComesWithTheQuietEvenForALargeMemtable) {
-    EXPECT_EQ(seal_due_us(memtable(kLargeBytes, 1000, 1005), seconds(10)), 1015 * kSecondUs);
+TEST(SealDue, ComesAtOnceForALargeMemtable) {
+    EXPECT_EQ(seal_due_us(memtable(kLargeBytes, 1000, 1005), kSealAfter), 1005 * kSecondUs);
+    EXPECT_EQ(seal_due_us(memtable(kLargeBytes - 1, 1000, 1005), kSealAfter), 1305 * kSecondUs);
 }
 
 }  // namespace
