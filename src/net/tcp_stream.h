@@ -80,8 +80,8 @@ private:
     bool is_sending_ = false;  // a callback waits for the socket
     bool is_held_ = false;     // what is queued was never offered to the socket
     bool is_reading_ = false;
-    bool is_watching_ =
-        false;  // a callback waits for input or soon will, for on_gone_ or, after unwatch(), for nobody
+    // A callback waits for input, or soon will: for on_gone_ or, after unwatch(), for nobody.
+    bool is_watching_ = false;
     std::function<void()> on_gone_;
     int eager_reads_ = 0;  // reads in a row that did not have to wait
 };

@@ -94,8 +94,8 @@ void Recorder::State::publish(const Committed& committed) {
     bool is_full = bytes >= seal_bytes();
     if (is_full) view->freeze();
     const bool is_first = before.rows == 0;
-    const bool became_large = before.bytes < kLargeBytes && bytes >= kLargeBytes;
-    if (is_full || is_first || became_large) maintenance->wake();  // sealing is due at another time now
+    const bool became_larger = before.bytes / kLargeBytes < bytes / kLargeBytes;
+    if (is_full || is_first || became_larger) maintenance->wake();  // sealing is due at another time now
     if (tap) tap(committed.batch, committed.position());
 }
 

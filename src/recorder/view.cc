@@ -101,7 +101,11 @@ std::vector<std::shared_ptr<Segment>> View::segments() const {
 
 View::Unsealed View::unsealed() const {
     std::lock_guard lock(mutex_);
-    return {growing_->rows(), growing_->bytes(), frozen_.size(), growing_->first_arrival_us(),
+    return {growing_->rows(),
+            growing_->bytes(),
+            growing_->partitions().size(),
+            frozen_.size(),
+            growing_->first_arrival_us(),
             growing_->last_arrival_us()};
 }
 

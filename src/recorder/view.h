@@ -21,8 +21,9 @@ class View {
 public:
     struct Unsealed {
         uint64_t rows = 0;
-        size_t bytes = 0;   // of the growing memtable
-        size_t frozen = 0;  // memtables
+        size_t bytes = 0;       // of the growing memtable
+        size_t partitions = 0;  // of it
+        size_t frozen = 0;      // memtables
         int64_t first_arrival_us = 0;
         int64_t last_arrival_us = 0;
     };
