@@ -8,8 +8,8 @@
 #include "incidents/impact.h"
 #include "incidents/types.h"
 
-// Incidents that have a cause in common are one thing to deal with: the first of them tells people of all,
-// the others are its parts and keep their own diagnosis and timeline. Pure, as apply.h.
+// Incidents that have a cause in common are one thing to deal with: the first of the severest tells people of
+// all, the others are its parts and keep their own diagnosis and timeline. Pure, as apply.h.
 namespace nightshift::incidents {
 
 // What it may have in common with others: the evidence of its causes from kJoinFrom on, and itself where

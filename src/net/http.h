@@ -70,7 +70,7 @@ struct Response {
     // Called after the head is sent, with a chunked body to write. The connection closes when it returns.
     std::function<Task<>(ByteStream&)> stream;
     // Another request may follow the stream on its connection, unless it was aborted. It then hears that the
-    // client has gone only by Request::watch_client and is_open().
+    // client has gone only by Request::watch_client and is_open(), and the head leaves with its first bytes.
     bool stream_keeps_connection = false;
     // Called after the 101; the socket closes when it returns.
     std::function<Task<>(WebSocket&)> websocket;

@@ -103,7 +103,7 @@ void TcpStream::hold(std::string head) {
 
 void TcpStream::send_outbox() {
     is_held_ = false;
-    std::array<iovec, 8> parts;
+    std::array<iovec, kPartsMax> parts;
     size_t count = outbox_.gather(parts);
     if (count > 0) outbox_.advance(send_now(std::span(parts.data(), count)));
     if (is_open_) send_queued();
@@ -121,15 +121,8 @@ void TcpStream::send_queued() {
 
 void TcpStream::on_writable() {
     if (!is_open_) return;
-    std::array<iovec, kPartsMax> parts;
-    size_t count = outbox_.gather(parts);
-    if (count > 0) outbox_.advance(send_now(std::span(parts.data(), count)));
-    if (!is_open_) return;
-    if (outbox_.is_empty()) {
-        changed_.notify_all();
-    } else {
-        send_queued();
-    }
+    send_outbox();
+    if (is_open_ && outbox_.is_empty()) changed_.notify_all();
 }
 
 // Only marks it: closing the descriptor is left to the owner, whose reader may wait on it.

@@ -117,7 +117,7 @@ void Maintenance::run() {
 // When the next memtable has grown so far meanwhile, the one after it would have to wait.
 bool Maintenance::is_in_hurry() const {
     const View::Unsealed unsealed = view_.unsealed();
-    const bool is_behind = unsealed.frozen > 1 || unsealed.bytes > kSealBytes / 4;
+    const bool is_behind = unsealed.frozen > 1 || unsealed.bytes > kLargeBytes;
     std::lock_guard lock(mutex_);
     return is_behind || is_stopping_ || !is_recovered_ || awaited_ > 0;
 }
